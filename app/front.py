@@ -1,0 +1,176 @@
+"""The gate before GraphQL: method, media types, size, time, encoding, depth and shape of the JSON. Nothing passes that is not a request."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope
+
+from app.negotiation import Media, media_type
+from gql.errors import RequestError
+from gql.operation import OperationRequest
+
+JSON_DEPTH = 32
+STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)  # an open string runs to the end, so time stays linear
+
+REQUEST_ERROR = 400  # 422 in some drafts
+PARTIAL = 200  # 294 in some drafts
+
+
+@dataclass(frozen=True)
+class Gate:
+    """How wide the gate stands, from the settings."""
+
+    get: bool
+    body_bytes: int
+    read_seconds: float
+
+    @property
+    def methods(self) -> str:
+        return "GET, POST" if self.get else "POST"
+
+
+class Turned(Exception):  # noqa: N818 - a visitor turned away
+    """Turned away with this status. `sentence` is a key of [gate] in gql/messages.toml, or the cause says it."""
+
+    def __init__(self, status: int, sentence: str, *, headers: Mapping[str, str] | None = None, **params: int) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
+        self.headers = dict(headers or {})
+        self.params = params
+
+
+class ClientGone(Exception):  # noqa: N818
+    """The client hung up; nobody waits for an answer."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The members of a request, each of the right type."""
+
+    query: str | None = None
+    operation_name: str | None = None
+    variables: Mapping[str, object] = field(default_factory=dict)
+    extensions: Mapping[str, object] = field(default_factory=dict)
+    document_id: str | None = None
+
+
+MEMBERS: Mapping[str, tuple[Literal["query", "operation_name", "variables", "extensions", "document_id"], type]] = {
+    "query": ("query", str),
+    "operationName": ("operation_name", str),
+    "variables": ("variables", dict),
+    "extensions": ("extensions", dict),
+    "documentId": ("document_id", str),
+}
+
+
+def check_method(scope: Scope, gate: Gate) -> None:
+    """Raises Turned 405, before anything else is looked at."""
+    if scope["method"] not in gate.methods.split(", "):
+        raise wrong_method(gate)
+
+
+def wrong_method(gate: Gate, sentence: str = "method") -> Turned:
+    allow = "POST" if sentence == "mutation_by_get" else gate.methods
+    return Turned(405, sentence, headers={"Allow": allow})
+
+
+async def request_of(scope: Scope, receive: Receive, gate: Gate) -> OperationRequest:
+    """The request, after all checks but those of GraphQL itself. Raises Turned, RequestError BODY, ClientGone."""
+    if scope["method"] == "GET":
+        asked = _asked(_from_query(scope["query_string"]))
+    else:
+        headers = Headers(scope=scope)
+        _check_media(headers)
+        asked = _asked(_json(await _body(receive, headers, gate)))
+    if asked.query is None and asked.document_id is None and not isinstance(asked.extensions.get("persistedQuery"), dict):
+        raise RequestError("BODY", "query")
+    return OperationRequest(text=asked.query, name=asked.operation_name, variables=asked.variables, queries_only=scope["method"] == "GET")
+
+
+def _check_media(headers: Headers) -> None:
+    given = headers.getlist("content-type")
+    name, parameters = media_type(given[0]) if len(given) == 1 else ("", {})
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    if name != Media.JSON or parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"} or encoding != "identity":
+        raise Turned(415, "media_type", headers={"Accept-Post": "application/json"})
+
+
+async def _body(receive: Receive, headers: Headers, gate: Gate) -> bytes:
+    """At most so many bytes in at most so many seconds; the connection is not used again after a refusal."""
+    close = {"Connection": "close"}
+    too_large = Turned(413, "body_too_large", headers=close, max=gate.body_bytes)
+    announced = headers.get("content-length", "0")
+    if not announced.isascii() or not announced.isdigit() or int(announced[:20]) > gate.body_bytes:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(gate.read_seconds):
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientGone
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+                if len(body) > gate.body_bytes:
+                    raise too_large
+    except TimeoutError as error:
+        raise Turned(408, "body_too_slow", headers=close, seconds=round(gate.read_seconds)) from error
+    return bytes(body)
+
+
+def _json(text: bytes) -> object:
+    if too_deep(text):
+        raise RequestError("BODY", f"JSON > {JSON_DEPTH}")
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise RequestError("BODY", "JSON, UTF-8") from error
+
+
+def too_deep(text: bytes) -> bool:
+    """Whether brackets nest deeper than 32, seen before any parser recurses into them."""
+    if text.count(b"{") + text.count(b"[") <= JSON_DEPTH:
+        return False
+    depth = 0
+    for token in STRING_OR_BRACKET.finditer(text):
+        first = token[0][:1]
+        if first in b"[{":
+            depth += 1
+            if depth > JSON_DEPTH:
+                return True
+        elif first in b"]}":
+            depth -= 1
+    return False
+
+
+def _asked(body: object) -> Asked:
+    """An object with members of the right types; others are ignored, null is absent."""
+    if not isinstance(body, dict):
+        raise RequestError("BODY", "JSON object")
+    members: dict[str, object] = {}
+    for name, (attribute, kind) in MEMBERS.items():
+        value = body.get(name)
+        if value is not None and not isinstance(value, kind):
+            raise RequestError("BODY", name)
+        if value is not None:
+            members[attribute] = value
+    return Asked(**members)  # type: ignore[arg-type]  # each was checked against its type just now
+
+
+def _from_query(query_string: bytes) -> object:
+    """The parameters of a GET, the structured ones parsed. A parameter given twice is refused."""
+    try:
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20)
+    except ValueError as error:
+        raise RequestError("BODY", "UTF-8") from error
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise RequestError("BODY", "duplicate")
+    return {name: _json(value.encode()) if name in {"variables", "extensions"} and value else value for name, value in pairs}

@@ -1,0 +1,78 @@
+"""The doors to the rows: `scope` for reading, `fetch` for acting, `require` where there is no row yet. There is no other."""
+
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, FromClause, and_, false, func, not_, or_
+from sqlmodel import SQLModel, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from authz import cases, dispatch, inspections, organizations, returns, sessions, supervisors
+from authz.actions import Action
+from authz.actor import Actor, Shape
+from authz.errors import Forbidden, NotFound
+from authz.policy import Line, compiled
+from authz.relations import Meaning, Relation, World
+from models.base import table_of
+
+T = TypeVar("T", bound=SQLModel)
+
+NOUNS = (organizations, supervisors, sessions, dispatch, inspections, returns, cases)
+
+READ: dict[type[SQLModel], Action] = {model: action for noun in NOUNS for model, action in noun.READ.items()}
+
+MEANINGS: dict[FromClause, dict[Relation, Meaning]] = {table_of(model): dict(meanings) for noun in NOUNS for model, meanings in noun.MEANINGS.items()}
+
+POLICY = compiled()
+
+EMPTY = World()
+
+
+def meaning(t: FromClause, relation: Relation) -> Meaning:
+    """What a relation means for a table or an alias of it. A relation without a meaning there is a mistake of ours."""
+    return MEANINGS[getattr(t, "element", t)][relation]
+
+
+def scope(shape: Shape, action: Action, t: FromClause) -> ColumnElement[bool]:
+    """The rows of `t` on which the action is allowed, as a condition over the actor's binds. Unknown never allows and never lifts a deny."""
+    gives = [meaning(t, relation).where(t, shape.tier) for relation in relations(POLICY.allowing(shape.roles, action))]
+    takes = [meaning(t, relation).where(t, shape.tier) for relation in relations(POLICY.denying(action))]
+    allowed = func.coalesce(or_(*gives), false()) if gives else false()
+    return and_(allowed, *(not_(func.coalesce(one, false())) for one in takes))
+
+
+def relations(lines: tuple[Line, ...]) -> list[Relation]:
+    return sorted({line.relation for line in lines})
+
+
+def holds(actor: Actor, action: Action, row: SQLModel, world: World = EMPTY) -> bool:
+    """The same decision about one row in hand, by the Python halves."""
+    t = table_of(type(row))
+    gives = any(meaning(t, relation).holds(actor, row, world) for relation in relations(POLICY.allowing(actor.roles, action)))
+    return gives and not any(meaning(t, relation).holds(actor, row, world) for relation in relations(POLICY.denying(action)))
+
+
+async def fetch(session: AsyncSession, actor: Actor, model: type[T], *, id: UUID, to: Action) -> T:
+    """One row to act on, locked until the transaction ends. A hidden row and no row look the same."""
+    t = table_of(model)
+    seen, may = scope(actor.shape, READ[model], t), scope(actor.shape, to, t)
+    statement = select(model, may.label("may")).where(t.c.id == id, seen).with_for_update(of=t)
+    found = (await session.exec(statement, params=actor.binds(), execution_options={"populate_existing": True})).one_or_none()
+    if found is None:
+        raise NotFound
+    row, may_act = found
+    if not may_act:
+        raise refusal(to, row)
+    return row
+
+
+def refusal(action: Action, row: SQLModel) -> Forbidden:
+    """Names the article and, where the issuer alone may act, who that is (A12): the caller sees the row, so it tells no secret."""
+    only_issuer = relations(tuple(line for line in POLICY.lines if line.action is action and line.allows)) == [Relation.ISSUER]
+    return Forbidden(action, POLICY.article(action), issuer_id=getattr(row, "issuer_id", None) if only_issuer else None)
+
+
+def require(actor: Actor, action: Action, row: SQLModel) -> None:
+    """May the actor make this row, which is not saved yet?"""
+    if not holds(actor, action, row):
+        raise refusal(action, row)

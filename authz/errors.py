@@ -1,0 +1,28 @@
+"""What a reader of rights may answer instead of a row: facts, not sentences and not status codes."""
+
+from typing import Literal
+from uuid import UUID
+
+Proof = Literal["MISSING", "EXPIRED", "STEP_UP"]
+
+
+class Unauthenticated(Exception):  # noqa: N818 - a fact, named as the clients know it
+    """No proof of who asks, an expired one, or one too old for a grave act."""
+
+    def __init__(self, reason: Proof = "MISSING") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotFound(Exception):  # noqa: N818
+    """Absent, or not visible to this caller: the two are never told apart."""
+
+
+class Forbidden(Exception):  # noqa: N818
+    """The row may be seen, the act may not be done; `article` is where the regulation says so, `issuer_id` who alone may do it."""
+
+    def __init__(self, action: str, article: str | None = None, *, issuer_id: UUID | None = None) -> None:
+        super().__init__(action)
+        self.action = action
+        self.article = article
+        self.issuer_id = issuer_id

@@ -1,0 +1,131 @@
+"""Inspections and what hangs on them. INSPECTED begins with the notice: before it the agency's own inspection does not exist for it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, FromClause, and_, select
+
+from authz.actions import Action
+from authz.actor import Actor
+from authz.dispatch import assesses, in_team, is_assessor, is_in_team, is_notified, notified
+from authz.organizations import SHARED
+from authz.relations import DISPATCHER, LIVE_PLACES, ORGANIZATION, PERSON, SUBTREE, Meaning, Meanings, Relation, World, there_is
+from authz.supervisors import barred, employed, is_barred, was_employed
+from models.base import table_of
+from models.checklists import Answer, Checklist, ChecklistItem, ChecklistTemplate, Finding, Signature
+from models.dispatch import Assignment
+from models.inspections import Inspection
+from models.opinions import OpinionLetter, Rectification, SupervisionReport
+from models.sessions import RecognitionSession
+
+
+def assesses_at(t: FromClause) -> ColumnElement[bool]:
+    s = table_of(RecognitionSession).alias("own_session")
+    mine = assesses(PERSON, s.c.id, s.c.starts_at, s.c.ends_at)
+    return there_is(s).where(s.c.id == t.c.recognition_session_id, mine)
+
+
+def is_assessor_at(actor: Actor, row: Inspection, world: World) -> bool:
+    times: list[tuple[datetime, datetime]] = [(one.starts_at, one.ends_at) for one in world.sessions if one.id == row.recognition_session_id]
+    return any(is_assessor(actor.person_id, row.recognition_session_id, starts, ends, world=world) for starts, ends in times)
+
+
+def barred_at(t: FromClause) -> ColumnElement[bool]:
+    """Without a place in the team there is no card to look at: unknown is barred."""
+    a = table_of(Assignment).alias("own_place")
+    own = (
+        select(a.c.supervisor_id)
+        .where(a.c.inspection_id == t.c.id, a.c.person_id == PERSON, a.c.status.in_(LIVE_PLACES))
+        .limit(1)
+        .correlate_except(a)
+        .scalar_subquery()
+    )
+    return barred(PERSON, own, t.c.scheduled_on)
+
+
+def is_barred_at(actor: Actor, row: Inspection, world: World) -> bool:
+    own = next(
+        (
+            one.supervisor_id
+            for one in world.assignments
+            if one.inspection_id == row.id and one.person_id == actor.person_id and one.status in LIVE_PLACES
+        ),
+        None,
+    )
+    return is_barred(actor.person_id, own, row.scheduled_on, world)
+
+
+def employed_at(t: FromClause, inspection: str) -> ColumnElement[bool]:
+    """The asker was employed by the inspected agency on the day of the inspection that `t` follows from."""
+    i = table_of(Inspection).alias("visited")
+    return there_is(i).where(i.c.id == t.c[inspection], i.c.internal.is_(False), employed(PERSON, i.c.agency_id, i.c.scheduled_on))
+
+
+def was_employed_at(actor: Actor, inspection_id: UUID, world: World) -> bool:
+    return any(
+        one.id == inspection_id and not one.internal and was_employed(actor.person_id, one.agency_id, one.scheduled_on, world)
+        for one in world.inspections
+    )
+
+
+READ = {
+    Inspection: Action.INSPECTION_READ,
+    ChecklistTemplate: Action.PROFILE_READ,
+    ChecklistItem: Action.PROFILE_READ,
+    Checklist: Action.INSPECTION_READ,
+    Answer: Action.INSPECTION_READ,
+    Signature: Action.INSPECTION_READ,
+    Finding: Action.INSPECTION_READ,
+    OpinionLetter: Action.OPINION_READ,
+    Rectification: Action.RECTIFICATION_READ,
+    SupervisionReport: Action.REPORT_READ,
+}
+
+OF_INSPECTION = {
+    Relation.SUBTREE: SUBTREE,
+    Relation.INSPECTED: Meaning(holds=lambda actor, row, world: is_notified(actor, row.inspection_id, world), where=lambda t, _: notified(t)),
+    Relation.TEAM_MEMBER: Meaning(
+        holds=lambda actor, row, world: is_in_team(actor, row.inspection_id, world), where=lambda t, _: in_team(t, "inspection_id")
+    ),
+}
+
+SERVED = Meaning(
+    holds=lambda actor, row, _: actor.organization_id is not None and row.agency_id == actor.organization_id and row.served_at is not None,
+    where=lambda t, _: and_(t.c.agency_id == ORGANIZATION, t.c.served_at.is_not(None)),
+)
+
+FOLLOWING = {
+    **OF_INSPECTION,
+    Relation.INSPECTED: SERVED,
+    Relation.DISPATCHER: DISPATCHER,
+    Relation.EMPLOYER: Meaning(
+        holds=lambda actor, row, world: was_employed_at(actor, row.inspection_id, world), where=lambda t, _: employed_at(t, "inspection_id")
+    ),
+}
+
+MEANINGS: Meanings = {
+    Inspection: {
+        Relation.SUBTREE: SUBTREE,
+        Relation.DISPATCHER: DISPATCHER,
+        Relation.INSPECTED: Meaning(
+            holds=lambda actor, row, _: actor.organization_id is not None and row.agency_id == actor.organization_id and row.notified_at is not None,
+            where=lambda t, _: and_(t.c.agency_id == ORGANIZATION, t.c.notified_at.is_not(None)),
+        ),
+        Relation.TEAM_MEMBER: Meaning(holds=lambda actor, row, world: is_in_team(actor, row.id, world), where=lambda t, _: in_team(t, "id")),
+        Relation.EMPLOYER: Meaning(
+            holds=lambda actor, row, world: not row.internal and was_employed(actor.person_id, row.agency_id, row.scheduled_on, world),
+            where=lambda t, _: and_(t.c.internal.is_(False), employed(PERSON, t.c.agency_id, t.c.scheduled_on)),
+        ),
+        Relation.ASSESSOR: Meaning(holds=is_assessor_at, where=lambda t, _: assesses_at(t)),
+        Relation.BARRED: Meaning(holds=is_barred_at, where=lambda t, _: barred_at(t)),
+    },
+    ChecklistTemplate: {Relation.SHARED: SHARED},
+    ChecklistItem: {Relation.SHARED: SHARED},
+    Checklist: OF_INSPECTION,
+    Answer: OF_INSPECTION,
+    Signature: OF_INSPECTION,
+    Finding: OF_INSPECTION,
+    OpinionLetter: FOLLOWING,
+    Rectification: FOLLOWING,
+    SupervisionReport: FOLLOWING,
+}

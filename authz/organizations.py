@@ -1,0 +1,30 @@
+"""The registry, accounts, memberships, history and roster files: who sees which rows."""
+
+from sqlalchemy import true
+
+from authz.actions import Action
+from authz.relations import OWN_ORG, SELF, SUBTREE, Meaning, Meanings, Relation
+from models.events import Event
+from models.imports import RosterImport
+from models.memberships import Account, Membership
+from models.organizations import Organization, Profile
+
+SHARED = Meaning(holds=lambda _actor, _row, _world: True, where=lambda _t, _tier: true())
+
+READ = {
+    Organization: Action.ORGANIZATION_READ,
+    Profile: Action.PROFILE_READ,
+    Account: Action.ACCOUNT_READ,
+    Membership: Action.MEMBERSHIP_READ,
+    Event: Action.EVENT_READ,
+    RosterImport: Action.ROSTER_IMPORT_READ,
+}
+
+MEANINGS: Meanings = {
+    Organization: {Relation.SHARED: SHARED},
+    Profile: {Relation.SHARED: SHARED},
+    Account: {Relation.SELF: SELF},
+    Membership: {Relation.SUBTREE: SUBTREE, Relation.OWN_ORG: OWN_ORG, Relation.SELF: SELF},
+    Event: {Relation.SUBTREE: SUBTREE, Relation.OWN_ORG: OWN_ORG, Relation.SELF: SELF},
+    RosterImport: {Relation.SUBTREE: SUBTREE},
+}

@@ -1,0 +1,55 @@
+"""Recompute a published draw with nothing but Python: python3 verify_draw.py draw.json. Prints OK, or the differences and exits with 1."""
+
+import json
+import sys
+from hashlib import sha256
+
+
+def sha(text):
+    return sha256(text.encode()).hexdigest()
+
+
+def draw(pool, seed):
+    rules, sessions = pool["rules"], {one["id"]: one for one in pool["sessions"]}
+    quota = rules["quota"] and -(-rules["base"] * rules["quota"][0] // rules["quota"][1]) - rules["already"]
+    count = max(quota or 0, rules["wanted"], 0)
+    drawn = sorted(sessions, key=lambda one: (sha(f"{seed}:session:{one}"), one))[:count]
+    load, booked = {one["id"]: one["load"] for one in pool["people"]}, {one["id"]: [] for one in pool["people"]}
+    result = {"sessions": drawn, "teams": {}, "reserves": {}, "shortfalls": {}, "sessions_short": max(0, count - len(sessions))}
+    for one in drawn:
+        starts, ends = sessions[one]["starts"], sessions[one]["ends"]
+        large = rules["extra_above"] is not None and sessions[one]["candidates"] > rules["extra_above"]
+        seats = rules["team_size"] + (rules["extra_seats"] if large else 0)
+        kept_out = {**pool["out"], **pool["excluded"].get(one, {})}
+        free = [p for p in load if p not in kept_out and all(ends <= s or e <= starts for s, e in booked[p])]
+        by_load = rules["method"] == "ROTATION"
+        free.sort(key=lambda p: (load[p] if by_load else 0, sha(f"{seed}:person:{one}:{p}"), p))  # noqa: B023 - sorted at once
+        result["teams"][one], result["reserves"][one] = free[:seats], free[seats:]
+        if len(free) < seats:
+            result["shortfalls"][one] = seats - len(free)
+        for person in free[:seats]:
+            load[person] += 1
+            booked[person].append((starts, ends))
+    return result
+
+
+def differences(published):
+    text, secret = published["pool"], published["secret"]
+    pool, seed = json.loads(text), sha(f"{secret}:{published['public_value']}")
+    if json.dumps(pool, sort_keys=True, separators=(",", ":"), ensure_ascii=False) != text:
+        yield "the pool is not in canonical form"
+    if pool["rules"]["algorithm"] != "dudao-draw-1":
+        yield "the algorithm is not dudao-draw-1"
+    if published["digest"] != sha(text) or published["commitment"] != sha(f"{sha(text)}:{sha(secret)}"):
+        yield "the commitment does not match pool and secret"
+    if published["seed"] != seed:
+        yield "the seed does not follow from secret and public value"
+    result = draw(pool, seed)
+    yield from (f"{part} differ from what the seed draws" for part in result if published["outcome"][part] != result[part])
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1], encoding="utf-8") as file:
+        found = list(differences(json.load(file)))
+    print("\n".join(found) or "OK")
+    sys.exit(1 if found else 0)

@@ -1,0 +1,218 @@
+"""Who is out of a draw, and why: recusal proven by data (000 §8(八), 003 §9-10). Plain values in, reasons with their facts out."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Self
+
+from domain.calendar import Period, age_on, shanghai_day
+from domain.eligibility import age_limit
+from domain.profiles import Profile
+from models.supervisors import CardStatus, Sex, SupervisorKind
+
+
+class Reason(StrEnum):
+    OWN_AGENCY = "OWN_AGENCY"
+    SAME_SESSION_ASSESSOR = "SAME_SESSION_ASSESSOR"
+    OVERLAPPING_ASSESSOR = "OVERLAPPING_ASSESSOR"
+    ROTATION = "ROTATION"
+    SUSPENDED = "SUSPENDED"
+    CARD_INVALID = "CARD_INVALID"
+    TERM_ENDED = "TERM_ENDED"
+    OVERLAPPING_DUTY = "OVERLAPPING_DUTY"
+    AGE = "AGE"
+    BLACKLISTED = "BLACKLISTED"
+    RAN_THE_DRAW = "RAN_THE_DRAW"
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Half-open: `until` is the first day outside; None is open-ended."""
+
+    start: date
+    until: date | None = None
+
+    def hold(self, day: date) -> bool:
+        return self.start <= day and (self.until is None or day < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Employed:
+    agency: str
+    days: Days
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """An assessor's duty in one recognition session."""
+
+    session: str
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """A district's suspension blocks dispatch in that district only; the center's (district None) blocks everywhere (A11)."""
+
+    days: Days
+    district: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    status: CardStatus
+    days: Days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonFacts:
+    """What is known of one supervisor when the pool is frozen. `person` is who they are, `id` their place on the roster."""
+
+    id: str
+    person: str
+    kind: SupervisorKind = SupervisorKind.EXTERNAL
+    birth: date | None = None
+    sex: Sex | None = None
+    card: CardFacts | None = None
+    employers: tuple[Employed, ...] = ()
+    assessor: tuple[Assessed, ...] = ()
+    terms: tuple[Days, ...] = ()
+    suspensions: tuple[Suspended, ...] = ()
+    duties: tuple[Period, ...] = ()
+    blacklisted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """An inspection the agency has had, and who went (roster ids)."""
+
+    day: date
+    people: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFacts:
+    """`visits` are the agency's earlier inspections, the latest first."""
+
+    id: str
+    agency: str
+    period: Period
+    district: str | None = None
+    visits: tuple[Visit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExclusionRules:
+    """What the profile in force says, with who runs the draw."""
+
+    recusal: frozenset[str]
+    card_needed: bool
+    term_needed: bool
+    rotation_last_n: int | None
+    cooldown_days: int | None
+    profile: Profile
+    ran_by: str | None = None
+
+    @classmethod
+    def of(cls, profile: Profile, *, kind: SupervisorKind, ran_by: str | None) -> Self:
+        """An internal supervisor needs a card only where somebody issues one (D07); a term, only where the profile has terms (D09)."""
+        return cls(
+            recusal=frozenset(profile.words("recusal.rules")),
+            card_needed=kind is SupervisorKind.EXTERNAL or profile.text("card.issuer.internal") != "NONE",
+            term_needed=profile.has("appointment.term_months"),
+            rotation_last_n=profile.optional_integer("rotation.last_n"),
+            cooldown_days=profile.optional_integer("rotation.cooldown_days"),
+            profile=profile,
+            ran_by=ran_by,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """One reason why one person is out, of one session or (None) of the whole draw. `fact` holds no personal data and no place of others."""
+
+    person: str
+    session: str | None
+    reason: Reason
+    fact: str
+
+
+def exclusions(people: Sequence[PersonFacts], sessions: Sequence[SessionFacts], rules: ExclusionRules) -> list[Exclusion]:
+    """Every reason, not only the first: whoever cures one wants to know the next. Ordered by person, session, and as the reasons stand above."""
+    found: list[Exclusion] = []
+    for person in people:
+        whole = [Exclusion(person.id, None, reason, fact) for reason, fact in _of_the_draw(person, rules)]
+        found += whole
+        if not whole:
+            found += [Exclusion(person.id, one.id, reason, fact) for one in sessions for reason, fact in _of_the_session(person, one, rules)]
+    return found
+
+
+def out_and_excluded(found: Iterable[Exclusion]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """The form the pool wants: person -> reason for the whole draw, session -> person -> reason. Several reasons are joined by a plus."""
+    out: dict[str, str] = {}
+    excluded: dict[str, dict[str, str]] = {}
+    for one in found:
+        reasons = out if one.session is None else excluded.setdefault(one.session, {})
+        reasons[one.person] = f"{reasons[one.person]}+{one.reason}" if one.person in reasons else str(one.reason)
+    return out, excluded
+
+
+def _of_the_draw(person: PersonFacts, rules: ExclusionRules) -> Iterator[tuple[Reason, str]]:
+    if rules.card_needed and person.card is None:
+        yield Reason.CARD_INVALID, "no card"
+    if person.card is not None and person.card.status is CardStatus.SUSPENDED:
+        yield Reason.SUSPENDED, "card suspended"
+    if person.card is not None and person.card.status is CardStatus.REVOKED:
+        yield Reason.CARD_INVALID, "card revoked"
+    if person.blacklisted:
+        yield Reason.BLACKLISTED, "listed"
+    if rules.ran_by is not None and person.person == rules.ran_by:
+        yield Reason.RAN_THE_DRAW, "runs this draw"
+
+
+def _of_the_session(person: PersonFacts, session: SessionFacts, rules: ExclusionRules) -> Iterator[tuple[Reason, str]]:
+    day = shanghai_day(session.period.start)
+    yield from _recusals(person, session, rules, day=day)
+    yield from _rotation(person, session, rules, day=day)
+    if any(one.days.hold(day) and one.district in {None, session.district} for one in person.suspensions):
+        yield Reason.SUSPENDED, f"suspended on {day}"
+    if person.card is not None and not person.card.days.hold(day):
+        yield Reason.CARD_INVALID, f"card not valid on {day}"
+    if (person.terms or rules.term_needed) and not any(term.hold(day) for term in person.terms):
+        yield Reason.TERM_ENDED, f"no appointment on {day}"
+    if any(duty.overlaps(session.period) for duty in person.duties):
+        yield Reason.OVERLAPPING_DUTY, "on duty at that time"  # not where: another district's dispatch is not ours to tell (INV19)
+    yield from _age(person, rules, day=day)
+
+
+def _recusals(person: PersonFacts, session: SessionFacts, rules: ExclusionRules, *, day: date) -> Iterator[tuple[Reason, str]]:
+    own = any(one.agency == session.agency and one.days.hold(day) for one in person.employers)
+    if own and person.kind is SupervisorKind.EXTERNAL and Reason.OWN_AGENCY in rules.recusal:
+        yield Reason.OWN_AGENCY, f"employed there on {day}"
+    same = any(one.session == session.id for one in person.assessor)
+    if same and Reason.SAME_SESSION_ASSESSOR in rules.recusal:
+        yield Reason.SAME_SESSION_ASSESSOR, "assessor of this session"
+    other = any(one.session != session.id and one.period.overlaps(session.period) for one in person.assessor)
+    if other and Reason.OVERLAPPING_ASSESSOR in rules.recusal:
+        yield Reason.OVERLAPPING_ASSESSOR, "assessor elsewhere at that time"
+
+
+def _rotation(person: PersonFacts, session: SessionFacts, rules: ExclusionRules, *, day: date) -> Iterator[tuple[Reason, str]]:
+    recent = [visit for visit in session.visits if person.id in visit.people]
+    if not recent:
+        return
+    if recent[0] in session.visits[: rules.rotation_last_n or 0]:
+        yield Reason.ROTATION, f"was there on {recent[0].day}"
+    elif rules.cooldown_days is not None and day < recent[0].day + timedelta(days=rules.cooldown_days):
+        yield Reason.ROTATION, f"was there on {recent[0].day}, fewer than {rules.cooldown_days} days before"
+
+
+def _age(person: PersonFacts, rules: ExclusionRules, *, day: date) -> Iterator[tuple[Reason, str]]:
+    """Completed years on the day of the session; an unknown birth date is not held against anybody who is already appointed (A07)."""
+    if rules.profile.optional_text("eligibility.age_check") == "APPOINTMENT_ONLY" or person.birth is None:
+        return
+    limit = age_limit(rules.profile, kind=person.kind, sex=person.sex)
+    if limit is not None and age_on(person.birth, day) > limit:
+        yield Reason.AGE, f"over {limit} on {day}"

@@ -1,0 +1,130 @@
+"""From a text to a parsed, analysed and validated document, kept in a bounded memory. What fails is never kept."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+import strawberry
+from graphql import GraphQLError, GraphQLSchema, GraphQLSyntaxError, parse, validate
+from graphql.language import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
+from graphql.validation import OverlappingFieldsCanBeMergedRule, specified_rules
+from graphql.validation.validation_context import ValidationContext
+
+from gql.errors import SUGGESTION, RequestError, TooComplex
+from gql.limits import ANONYMOUS, SIGNED_IN, Limits, Price, analyse, within
+
+COMPARISONS = 40_000  # units of graphql-core's budget; one comparison of two fields spends two
+COMMENTS = 200
+
+
+class ThriftyOverlapRule(OverlappingFieldsCanBeMergedRule):
+    """graphql-core's rule of merged fields, whose work is quadratic, with a tenth of its budget."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self.remaining_complexity_budget = COMPARISONS
+
+
+RULES = tuple(ThriftyOverlapRule if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document that may run, and the price of each of its operations by name."""
+
+    digest: str
+    node: DocumentNode
+    operations: Mapping[str | None, OperationDefinitionNode]
+    prices: Mapping[str | None, Price]
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """The one named, or the only one; a choice is never made for the client."""
+        if name is None and len(self.operations) > 1:
+            raise RequestError("OPERATION", "The document holds several operations, give operationName.")
+        found = next(iter(self.operations.values()), None) if name is None else self.operations.get(name)
+        if found is None:
+            raise RequestError("OPERATION", "No operation of that name." if self.operations else "The document holds none.")
+        return found
+
+
+class Shelf:
+    """So many documents and so many characters; the least recently used leaves first."""
+
+    def __init__(self, *, count: int, characters: int) -> None:
+        self._count = count
+        self._characters = characters
+        self._held = 0
+        self._documents: OrderedDict[str, tuple[Document, int]] = OrderedDict()
+
+    def get(self, digest: str) -> Document | None:
+        found = self._documents.get(digest)
+        if found is None:
+            return None
+        self._documents.move_to_end(digest)
+        return found[0]
+
+    def put(self, document: Document, characters: int) -> None:
+        self._documents[document.digest] = (document, characters)
+        self._held += characters
+        while self._held > self._characters or len(self._documents) > self._count:
+            _, (_, left) = self._documents.popitem(last=False)
+            self._held -= left
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+
+class Documents:
+    """The documents of one schema. Anonymous texts have a small shelf of their own, so they drive nobody else's out."""
+
+    def __init__(self, schema: strawberry.Schema, *, signed_in: Limits = SIGNED_IN, anonymous: Limits = ANONYMOUS) -> None:
+        self.schema: GraphQLSchema = schema._schema  # noqa: SLF001 - the one place that reaches for graphql-core's schema
+        self._limits = {False: signed_in, True: anonymous}
+        self._shelves = {False: Shelf(count=1_000, characters=2_000_000), True: Shelf(count=100, characters=200_000)}
+
+    def limits(self, *, anonymous: bool) -> Limits:
+        return self._limits[anonymous]
+
+    def get(self, text: str, *, anonymous: bool) -> Document:
+        """Raises TooComplex or RequestError of PARSE, VALIDATION."""
+        within("characters", self._limits[anonymous].characters, len(text))
+        digest = sha256(text.encode()).hexdigest()
+        document = self._shelves[anonymous].get(digest)
+        if document is None:
+            document = self._read(text, self._limits[anonymous], digest=digest)
+            self._shelves[anonymous].put(document, len(text))
+        return document
+
+    def _read(self, text: str, limits: Limits, *, digest: str) -> Document:
+        node = _parsed(text, limits)
+        analyse(node, limits, schema=self.schema)
+        errors = validate(self.schema, node, rules=RULES, max_errors=1, hide_suggestions=True)
+        if errors:
+            raise RequestError("VALIDATION", SUGGESTION.sub("", errors[0].message))
+        operations = {one.name.value if one.name else None: one for one in node.definitions if isinstance(one, OperationDefinitionNode)}
+        for one in operations.values():
+            if self.schema.get_root_type(one.operation) is None:
+                raise RequestError("OPERATION", f"The schema has no {one.operation.value}.")
+        prices = {name: analyse(node, limits, schema=self.schema, operation=one) for name, one in operations.items()}
+        return Document(digest=digest, node=node, operations=operations, prices=prices)
+
+
+def _parsed(text: str, limits: Limits) -> DocumentNode:
+    try:
+        node = parse(text, max_lexical_tokens=limits.tokens, max_comments=COMMENTS, allow_empty_selection_sets=False)
+    except GraphQLSyntaxError as error:
+        if "Document contains more than" in error.message:
+            limit, most = ("comments", COMMENTS) if "comments" in error.message else ("tokens", limits.tokens)
+            raise TooComplex(limit, most, most + 1) from error
+        raise RequestError("PARSE", f"{error.message.removeprefix('Syntax Error: ')} ({_place(error)})") from error
+    except GraphQLError as error:
+        raise RequestError("PARSE", error.message) from error
+    if not all(isinstance(one, OperationDefinitionNode | FragmentDefinitionNode) for one in node.definitions):
+        raise RequestError("VALIDATION", "Only operations and fragments may be sent.")
+    return node
+
+
+def _place(error: GraphQLError) -> str:
+    return ", ".join(f"{place.line}:{place.column}" for place in error.locations or ())
+

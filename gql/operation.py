@@ -1,0 +1,162 @@
+"""The one function that runs every operation, whatever brought it: document, variables, price, execution under a deadline, errors, bytes."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from inspect import isawaitable
+from typing import Literal
+
+import orjson
+from graphql import ExecutionResult
+from graphql.language import OperationDefinitionNode, OperationType
+
+from authz.errors import Forbidden, Unauthenticated
+from gql.context import Context
+from gql.documents import Document, Documents
+from gql.errors import SUGGESTION, Json, Language, RequestError, TooComplex, describe, formatted, located
+from gql.limits import Limits, Price, analyse, within
+from gql.reading.execute import Execution
+
+ERRORS = 20  # told to a client; the rest only repeats them
+
+
+class MutationByGet(Exception):  # noqa: N818
+    """A safe method asked for a change."""
+
+
+@dataclass(frozen=True)
+class OperationRequest:
+    """What a client sent, already of the right types. `text` is None when it named a document instead of sending one."""
+
+    text: str | None
+    name: str | None = None
+    variables: Mapping[str, object] = field(default_factory=dict)
+    queries_only: bool = False
+
+
+@dataclass(frozen=True)
+class OperationAnswer:
+    """The body to send. `ran` is False when execution never began: such a body has no `data`. The rest is for the log."""
+
+    body: bytes
+    ran: bool
+    code: str | None = None
+    retry_after: int | None = None
+    kind: Literal["query", "mutation"] | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True)
+class _Ready:
+    document: Document
+    operation: OperationDefinitionNode
+    execution: Execution
+    limits: Limits
+    price: Price
+
+    @property
+    def kind(self) -> Literal["query", "mutation"]:
+        return "mutation" if self.operation.operation is OperationType.MUTATION else "query"
+
+
+async def run(documents: Documents, request: OperationRequest, context: Context) -> OperationAnswer:
+    """Never raises but MutationByGet and cancellation: what goes wrong is told in the answer."""
+    try:
+        ready = _prepare(documents, request, context)
+    except MutationByGet:
+        raise
+    except Exception as error:  # noqa: BLE001 - the table of errors decides what it is
+        return refused(error, context.language)
+    try:
+        result = await _execute(ready)
+        return _answered(ready, result, context.language)
+    except Exception as error:  # noqa: BLE001
+        return _broken_off(ready, error, context.language)
+
+
+def refused(error: Exception, language: Language) -> OperationAnswer:
+    """The answer when execution never began."""
+    described = describe(error, language)
+    body = orjson.dumps({"errors": [formatted(described)]})
+    retry = described.extensions.get("retryAfter")
+    return OperationAnswer(body=body, ran=False, code=described.code, retry_after=retry if isinstance(retry, int) else None)
+
+
+def _prepare(documents: Documents, request: OperationRequest, context: Context) -> _Ready:
+    if request.text is None:
+        raise RequestError("DOCUMENT")
+    anonymous = context.actor is None
+    limits = documents.limits(anonymous=anonymous)
+    document = documents.get(request.text, anonymous=anonymous)
+    operation = document.operation(request.name)
+    if request.queries_only and operation.operation is not OperationType.QUERY:
+        raise MutationByGet
+    name = operation.name.value if operation.name else None
+    price = document.prices[name]
+    if price.introspects and not context.may_introspect:
+        raise Unauthenticated if anonymous else Forbidden("schema:introspect")
+    execution = _execution(documents, document, request=request, context=context)
+    if not price.exact:
+        variables = execution.variable_values.coerced
+        price = analyse(document.node, limits, schema=documents.schema, operation=operation, variables=variables)
+    within("nodes", limits.nodes, price.nodes)
+    within("cost", limits.cost, price.cost)
+    return _Ready(document=document, operation=operation, execution=execution, limits=limits, price=price)
+
+
+def _execution(documents: Documents, document: Document, *, request: OperationRequest, context: Context) -> Execution:
+    """graphql-core picks the operation and coerces the variables; nothing of ours reinterprets them."""
+    built = Execution.build(
+        documents.schema,
+        document.node,
+        context_value=context,
+        raw_variable_values=dict(request.variables),
+        operation_name=request.name,
+        max_coercion_errors=1,
+        hide_suggestions=True,
+        digest=document.digest,
+    )
+    if isinstance(built, Execution):
+        return built
+    errors = built if isinstance(built, list) else []
+    raise RequestError("VARIABLES", SUGGESTION.sub("", errors[0].message) if errors else None)
+
+
+async def _execute(ready: _Ready) -> ExecutionResult:
+    """Cancelled at the deadline, and with it the statement that is running. Mutations' root fields run one after the other."""
+    seconds = ready.limits.mutation_seconds if ready.kind == "mutation" else ready.limits.query_seconds
+    deadline = asyncio.timeout(seconds)
+    try:
+        async with deadline:
+            result = ready.execution.execute_operation()
+            if isawaitable(result):
+                result = await result
+    except TimeoutError as error:
+        if deadline.expired():
+            raise TooComplex("time", round(seconds)) from error
+        raise
+    if not isinstance(result, ExecutionResult):
+        raise TypeError("an operation gave more than one result")
+    return result
+
+
+def _answered(ready: _Ready, result: ExecutionResult, language: Language) -> OperationAnswer:
+    errors = [located(error, language) for error in (result.errors or [])[:ERRORS]]
+    return _spoken(ready, {"data": result.data} | ({"errors": errors} if errors else {}), code=_code(errors))
+
+
+def _broken_off(ready: _Ready, error: Exception, language: Language) -> OperationAnswer:
+    """Execution began and could not end: there is a `data`, and it is null."""
+    described = describe(error, language)
+    return _spoken(ready, {"data": None, "errors": [formatted(described)]}, code=described.code)
+
+
+def _spoken(ready: _Ready, answer: Json, *, code: str | None) -> OperationAnswer:
+    cost = {"requested": ready.price.cost, "max": ready.limits.cost}
+    body = orjson.dumps({**answer, "extensions": {"cost": cost}})
+    return OperationAnswer(body=body, ran=True, code=code, kind=ready.kind, digest=ready.document.digest)
+
+
+def _code(errors: list[Json]) -> str | None:
+    extensions = errors[0]["extensions"] if errors else None
+    return str(extensions["code"]) if isinstance(extensions, Mapping) else None

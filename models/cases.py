@@ -1,0 +1,109 @@
+"""Cases against supervisors, and the blacklist with the log of who asked it."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, literal_column
+from sqlmodel import Field
+
+from models.base import Instant, Row, Tenanted, choice
+
+
+class Ground(StrEnum):
+    DERELICTION = "DERELICTION"
+    FRAUD = "FRAUD"
+    ABUSE_OF_POWER = "ABUSE_OF_POWER"
+    SHIELDING_OR_RETALIATION = "SHIELDING_OR_RETALIATION"
+    IMPROPER_GAIN = "IMPROPER_GAIN"
+    OTHER_BAD_EFFECT = "OTHER_BAD_EFFECT"
+    NEGLIGENCE = "NEGLIGENCE"
+    PRIVATE_GAIN = "PRIVATE_GAIN"
+    REFUSAL_STREAK = "REFUSAL_STREAK"
+
+
+class CaseOrigin(StrEnum):
+    MANUAL = "MANUAL"
+    REFUSAL_STREAK = "REFUSAL_STREAK"
+
+
+class SupervisorCaseStatus(StrEnum):
+    OPENED = "OPENED"
+    DECIDED = "DECIDED"
+    IN_FORCE = "IN_FORCE"
+    LIFTED = "LIFTED"
+    CLOSED = "CLOSED"
+
+
+class Sanction(StrEnum):
+    NO_ACTION = "NO_ACTION"
+    SUSPENSION = "SUSPENSION"
+    REVOCATION = "REVOCATION"
+
+
+class BlacklistStatus(StrEnum):
+    LISTED = "LISTED"
+    UNDER_REVIEW = "UNDER_REVIEW"
+    LIFTED = "LIFTED"
+
+
+class SupervisorCase(Row, Tenanted, table=True):
+    """督导员案件, addressed to the issuer of the card. Decided by one person, confirmed by another: the table holds what the code promises."""
+
+    __tablename__ = "supervisor_case"
+    __table_args__ = (
+        UniqueConstraint("issuer_id", "decision_number"),
+        CheckConstraint("confirmed_by IS NULL OR confirmed_by <> decided_by", "two_persons"),
+        CheckConstraint("sanction <> 'REVOCATION' OR status NOT IN ('IN_FORCE') OR confirmed_by IS NOT NULL", "revocation_confirmed"),
+        CheckConstraint("status IN ('OPENED', 'CLOSED') OR (sanction IS NOT NULL AND decided_by IS NOT NULL)", "decided_has_sanction"),
+        Index("uq_supervisor_case_one_open", "card_id", "ground", unique=True, postgresql_where=literal_column("status IN ('OPENED', 'DECIDED')")),
+    )
+    supervisor_id: UUID = Field(foreign_key="supervisor.id", index=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    card_id: UUID = Field(foreign_key="card.id", index=True)
+    issuer_id: UUID = Field(foreign_key="organization.id", index=True)
+    origin: CaseOrigin = Field(sa_type=choice(CaseOrigin))
+    ground: Ground = Field(sa_type=choice(Ground))
+    facts: str = Field(max_length=4000)
+    document: str | None = Field(default=None, max_length=200)
+    status: SupervisorCaseStatus = Field(default=SupervisorCaseStatus.OPENED, sa_type=choice(SupervisorCaseStatus))
+    sanction: Sanction | None = Field(default=None, sa_type=choice(Sanction))
+    decision_number: str | None = Field(default=None, max_length=40)
+    opened_by: UUID = Field(foreign_key="person.id")
+    decided_by: UUID | None = Field(default=None, foreign_key="person.id")
+    confirmed_by: UUID | None = Field(default=None, foreign_key="person.id")
+    in_force_at: datetime | None = Field(default=None, sa_type=Instant)
+    # whose area a suspension holds in: a district's own, the card stays ACTIVE elsewhere (A11)
+    suspended_in_id: UUID | None = Field(default=None, foreign_key="organization.id")
+
+
+class BlacklistEntry(Row, table=True):
+    """质量督导失信黑名单. No tenancy: an entry made anywhere blocks everywhere (Y089)."""
+
+    __tablename__ = "blacklist_entry"
+    __table_args__ = (
+        CheckConstraint("(status = 'LIFTED') = (lifted_at IS NOT NULL)", "lifted_has_instant"),
+        Index("uq_blacklist_entry_one_live", "person_id", "case_id", unique=True, postgresql_where=literal_column("status <> 'LIFTED'")),
+    )
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    case_id: UUID = Field(foreign_key="supervisor_case.id", index=True)
+    center_id: UUID = Field(foreign_key="organization.id", index=True)
+    listed_by_id: UUID = Field(foreign_key="organization.id")
+    ground: Ground = Field(sa_type=choice(Ground))
+    decision_number: str = Field(max_length=40)
+    status: BlacklistStatus = Field(default=BlacklistStatus.LISTED, sa_type=choice(BlacklistStatus))
+    listed_on: date
+    review_on: date
+    lifted_at: datetime | None = Field(default=None, sa_type=Instant)
+    reason: str | None = Field(default=None, max_length=2000)
+
+
+class BlacklistQuery(Row, Tenanted, table=True):
+    """Who asked about whom and why. A row for a hit and for a miss alike; the subject is the keyed digest, never the number."""
+
+    __tablename__ = "blacklist_query"
+    organization_id: UUID = Field(foreign_key="organization.id", index=True)
+    asked_by: UUID = Field(foreign_key="person.id")
+    purpose: str = Field(max_length=500)
+    subject_digest: bytes
+    listed: bool

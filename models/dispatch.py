@@ -1,0 +1,127 @@
+"""Draws, what went into them, whom they picked; offers and what was answered to them."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, literal_column
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlmodel import Field
+
+from models.base import Instant, Json, Row, Tenanted, choice
+
+
+class DrawStatus(StrEnum):
+    POOL_FROZEN = "POOL_FROZEN"
+    DRAWN = "DRAWN"
+    CONFIRMED = "CONFIRMED"
+    VOIDED = "VOIDED"
+
+
+class TeamRole(StrEnum):
+    LEADER = "LEADER"
+    MEMBER = "MEMBER"
+
+
+class AssignmentStatus(StrEnum):
+    OFFERED = "OFFERED"
+    ACCEPTED = "ACCEPTED"
+    DECLINED = "DECLINED"
+    NO_REPLY = "NO_REPLY"
+    RECUSED = "RECUSED"
+    EXCUSED = "EXCUSED"
+    WITHDRAWN = "WITHDRAWN"
+    CHECKED_IN = "CHECKED_IN"
+    NO_SHOW = "NO_SHOW"
+    DONE = "DONE"
+
+
+class Draw(Row, Tenanted, table=True):
+    """One double-random draw. `pool` is the canonical document that was frozen; its commitment was fixed before any seed was known."""
+
+    __tablename__ = "draw"
+    __table_args__ = (
+        CheckConstraint("(status = 'POOL_FROZEN') OR (status = 'VOIDED') OR seed IS NOT NULL", "drawn_has_seed"),
+        CheckConstraint("(status = 'VOIDED') = (void_reason IS NOT NULL)", "void_has_reason"),
+    )
+    dispatcher_id: UUID = Field(foreign_key="organization.id", index=True)
+    month: str = Field(max_length=7)
+    status: DrawStatus = Field(default=DrawStatus.POOL_FROZEN, sa_type=choice(DrawStatus))
+    ran_by: UUID = Field(foreign_key="person.id")
+    profile_id: UUID = Field(foreign_key="profile.id")
+    algorithm: str = Field(max_length=40)
+    pool: str
+    pool_digest: str = Field(max_length=64)
+    secret: str = Field(max_length=64)
+    commitment: str = Field(max_length=64)
+    public_value: str | None = Field(default=None, max_length=200)
+    seed: str | None = Field(default=None, max_length=64)
+    outcome: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    void_reason: str | None = Field(default=None, max_length=500)
+    replaces_id: UUID | None = Field(default=None, foreign_key="draw.id")
+
+
+class DrawPerson(Row, Tenanted, table=True):
+    """In or out, and why, for every person of the roster: `reason` is null for who was in. Without a session it holds for the whole draw."""
+
+    __tablename__ = "draw_person"
+    __table_args__ = (UniqueConstraint("draw_id", "supervisor_id", "recognition_session_id", postgresql_nulls_not_distinct=True),)
+    draw_id: UUID = Field(foreign_key="draw.id")
+    supervisor_id: UUID = Field(foreign_key="supervisor.id")
+    recognition_session_id: UUID | None = Field(default=None, foreign_key="recognition_session.id")
+    reason: str | None = Field(default=None, max_length=40)
+    fact: str | None = Field(default=None, max_length=200)
+
+
+class DrawPick(Row, Tenanted, table=True):
+    """One drawn session, in the order drawn."""
+
+    __tablename__ = "draw_pick"
+    __table_args__ = (UniqueConstraint("draw_id", "recognition_session_id"), UniqueConstraint("draw_id", "position"))
+    draw_id: UUID = Field(foreign_key="draw.id")
+    recognition_session_id: UUID = Field(foreign_key="recognition_session.id")
+    position: int
+    inspection_id: UUID | None = Field(default=None, foreign_key="inspection.id")
+
+
+class Assignment(Row, Tenanted, table=True):
+    """A place in a team, offered to one person. `span` of duty may not overlap another live one of the same person, in any district (INV19)."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", "times_in_order"),
+        Index("ix_assignment_person_status", "person_id", "status"),
+        Index("ix_assignment_inspection", "inspection_id"),
+        Index(
+            "uq_assignment_once_in_team",
+            "inspection_id",
+            "person_id",
+            unique=True,
+            postgresql_where=literal_column("status IN ('OFFERED', 'ACCEPTED', 'CHECKED_IN', 'DONE')"),
+        ),
+        ExcludeConstraint(
+            ("person_id", "="),
+            (literal_column("tstzrange(starts_at, ends_at)"), "&&"),
+            using="gist",
+            where=literal_column("status IN ('OFFERED', 'ACCEPTED', 'CHECKED_IN')"),
+            name="ex_assignment_overlapping_duty",
+        ),
+    )
+    inspection_id: UUID = Field(foreign_key="inspection.id")
+    supervisor_id: UUID = Field(foreign_key="supervisor.id", index=True)
+    person_id: UUID = Field(foreign_key="person.id")
+    dispatcher_id: UUID = Field(foreign_key="organization.id", index=True)
+    recognition_session_id: UUID = Field(foreign_key="recognition_session.id", index=True)
+    duty_on: date
+    internal: bool = False
+    role: TeamRole = Field(sa_type=choice(TeamRole))
+    status: AssignmentStatus = Field(default=AssignmentStatus.OFFERED, sa_type=choice(AssignmentStatus))
+    starts_at: datetime = Field(sa_type=Instant)
+    ends_at: datetime = Field(sa_type=Instant)
+    reply_by: datetime = Field(sa_type=Instant)
+    replied_at: datetime | None = Field(default=None, sa_type=Instant)
+    reason: str | None = Field(default=None, max_length=500)
+    card_id: UUID | None = Field(default=None, foreign_key="card.id")
+    checked_in_at: datetime | None = Field(default=None, sa_type=Instant)
+    replaces_id: UUID | None = Field(default=None, foreign_key="assignment.id")

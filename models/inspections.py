@@ -1,0 +1,56 @@
+"""Inspections: one visit of a team to one session of one agency."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field
+
+from models.base import Instant, Row, Tenanted, choice
+
+
+class InspectionForm(StrEnum):
+    ONSITE = "ONSITE"
+    SPOT_CHECK = "SPOT_CHECK"
+
+
+class Venue(StrEnum):
+    ONSITE = "ONSITE"
+    DESK = "DESK"
+
+
+class InspectionStatus(StrEnum):
+    DISPATCHED = "DISPATCHED"
+    NOTIFIED = "NOTIFIED"
+    IN_PROGRESS = "IN_PROGRESS"
+    CHECKLIST_SIGNED = "CHECKLIST_SIGNED"
+    OPINION_SERVED = "OPINION_SERVED"
+    CLOSED = "CLOSED"
+    CANCELLED = "CANCELLED"
+
+
+class Inspection(Row, Tenanted, table=True):
+    """`notified_at` lifts the embargo: until then the inspected agency does not know that this row exists (A18, INV12)."""
+
+    __tablename__ = "inspection"
+    __table_args__ = (
+        CheckConstraint("agency_id IS NOT NULL", "has_agency"),
+        CheckConstraint("(status = 'DISPATCHED' OR status = 'CANCELLED') OR notified_at IS NOT NULL", "notified_before_work"),
+        CheckConstraint("(status = 'CANCELLED') = (cancel_reason IS NOT NULL)", "cancelled_has_reason"),
+        Index("ix_inspection_center_day", "center_id", "scheduled_on", "id"),
+        Index("ix_inspection_district_day", "district_id", "scheduled_on", "id"),
+        Index("ix_inspection_agency_day", "agency_id", "scheduled_on", "id"),
+    )
+    form: InspectionForm = Field(sa_type=choice(InspectionForm))
+    venue: Venue = Field(sa_type=choice(Venue))
+    internal: bool = False
+    dispatcher_id: UUID = Field(foreign_key="organization.id", index=True)
+    recognition_session_id: UUID = Field(foreign_key="recognition_session.id", index=True)
+    draw_id: UUID | None = Field(default=None, foreign_key="draw.id", index=True)
+    profile_id: UUID = Field(foreign_key="profile.id")
+    scheduled_on: date
+    status: InspectionStatus = Field(default=InspectionStatus.DISPATCHED, sa_type=choice(InspectionStatus))
+    notified_at: datetime | None = Field(default=None, sa_type=Instant)
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    cancel_reason: str | None = Field(default=None, max_length=500)

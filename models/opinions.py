@@ -1,0 +1,65 @@
+"""What follows a visit: opinion letter, rectification, supervision report."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field
+
+from models.base import Instant, Row, Tenanted, choice
+
+
+class OpinionLetterStatus(StrEnum):
+    DRAFT = "DRAFT"
+    SERVED = "SERVED"
+
+
+class RectificationStatus(StrEnum):
+    REQUIRED = "REQUIRED"
+    SUBMITTED = "SUBMITTED"
+    SENT_BACK = "SENT_BACK"
+    ACCEPTED = "ACCEPTED"
+
+
+class SupervisionReportStatus(StrEnum):
+    SUBMITTED = "SUBMITTED"
+    RECEIVED = "RECEIVED"
+
+
+class OpinionLetter(Row, Tenanted, table=True):
+    __tablename__ = "opinion_letter"
+    __table_args__ = (UniqueConstraint("inspection_id"),)
+    inspection_id: UUID = Field(foreign_key="inspection.id")
+    dispatcher_id: UUID = Field(foreign_key="organization.id")
+    status: OpinionLetterStatus = Field(default=OpinionLetterStatus.DRAFT, sa_type=choice(OpinionLetterStatus))
+    text: str = Field(max_length=8000)
+    requires_rectification: bool
+    due_on: date | None = None
+    served_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Rectification(Row, Tenanted, table=True):
+    __tablename__ = "rectification"
+    __table_args__ = (UniqueConstraint("inspection_id"),)
+    inspection_id: UUID = Field(foreign_key="inspection.id")
+    opinion_letter_id: UUID = Field(foreign_key="opinion_letter.id", index=True)
+    dispatcher_id: UUID = Field(foreign_key="organization.id")
+    status: RectificationStatus = Field(default=RectificationStatus.REQUIRED, sa_type=choice(RectificationStatus))
+    due_on: date
+    text: str | None = Field(default=None, max_length=8000)
+    comment: str | None = Field(default=None, max_length=2000)
+    submitted_at: datetime | None = Field(default=None, sa_type=Instant)
+    # the same instant that served the letter: the inspected side sees a rectification only with it
+    served_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class SupervisionReport(Row, Tenanted, table=True):
+    __tablename__ = "supervision_report"
+    __table_args__ = (UniqueConstraint("inspection_id"),)
+    inspection_id: UUID = Field(foreign_key="inspection.id")
+    dispatcher_id: UUID = Field(foreign_key="organization.id")
+    status: SupervisionReportStatus = Field(default=SupervisionReportStatus.SUBMITTED, sa_type=choice(SupervisionReportStatus))
+    text: str = Field(max_length=8000)
+    person_id: UUID = Field(foreign_key="person.id")
+    submitted_at: datetime = Field(sa_type=Instant)

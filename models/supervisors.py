@@ -1,0 +1,137 @@
+"""People, employment, supervisors, cards, appointments: five things with dates of their own, never merged."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, literal_column
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlmodel import Field
+
+from models.base import Instant, Row, Tenanted, choice
+
+
+class Sex(StrEnum):
+    FEMALE = "FEMALE"
+    MALE = "MALE"
+
+
+class SupervisorKind(StrEnum):
+    EXTERNAL = "EXTERNAL"
+    INTERNAL = "INTERNAL"
+
+
+class RosterStanding(StrEnum):
+    ACTIVE = "ACTIVE"
+    REMOVED = "REMOVED"
+
+
+class CardStatus(StrEnum):
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    REVOKED = "REVOKED"
+
+
+class AppointmentStatus(StrEnum):
+    ACTIVE = "ACTIVE"
+    EXPIRED = "EXPIRED"
+    TERMINATED = "TERMINATED"
+
+
+class SkillLevel(StrEnum):
+    """The eight ranks, lowest first: 学徒工 … 首席技师 (A06)."""
+
+    APPRENTICE = "APPRENTICE"
+    JUNIOR_5 = "JUNIOR_5"
+    INTERMEDIATE_4 = "INTERMEDIATE_4"
+    SENIOR_3 = "SENIOR_3"
+    TECHNICIAN_2 = "TECHNICIAN_2"
+    SENIOR_TECHNICIAN_1 = "SENIOR_TECHNICIAN_1"
+    SPECIAL_TECHNICIAN = "SPECIAL_TECHNICIAN"
+    CHIEF_TECHNICIAN = "CHIEF_TECHNICIAN"
+
+
+class Person(Row, table=True):
+    """Shared by all tenants. The id number itself is not kept: a keyed digest finds the person, four digits show them."""
+
+    __tablename__ = "person"
+    __table_args__ = (UniqueConstraint("id_digest"),)
+    name: str = Field(max_length=60)
+    id_digest: bytes | None = None
+    id_last_four: str | None = Field(default=None, max_length=4)
+    sex: Sex | None = Field(default=None, sa_type=choice(Sex))
+    birth_date: date | None = None
+    phone: str | None = Field(default=None, max_length=20)
+    healthy: bool | None = None
+    healthy_on: date | None = None
+
+
+class Employment(Row, table=True):
+    """Who employed a person on which days, half-open; an open end means still employed."""
+
+    __tablename__ = "employment"
+    __table_args__ = (
+        CheckConstraint("ends_on IS NULL OR ends_on > starts_on", "dates_in_order"),
+        Index("ix_employment_person_agency", "person_id", "agency_id"),
+    )
+    person_id: UUID = Field(foreign_key="person.id")
+    agency_id: UUID = Field(foreign_key="organization.id", index=True)
+    starts_on: date
+    ends_on: date | None = None
+
+
+class Supervisor(Row, Tenanted, table=True):
+    """A person in one kind on one roster; `organization_id` is who manages the row: the center, or the agency for internal ones."""
+
+    __tablename__ = "supervisor"
+    __table_args__ = (
+        UniqueConstraint("person_id", "kind", "organization_id"),
+        CheckConstraint("(kind = 'INTERNAL') = (agency_id IS NOT NULL)", "internal_has_agency"),
+    )
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    organization_id: UUID = Field(foreign_key="organization.id", index=True)
+    kind: SupervisorKind = Field(sa_type=choice(SupervisorKind))
+    standing: RosterStanding = Field(default=RosterStanding.ACTIVE, sa_type=choice(RosterStanding))
+    level: SkillLevel | None = Field(default=None, sa_type=choice(SkillLevel))
+    verified_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Card(Row, Tenanted, table=True):
+    """督导员证卡: proves competence. Who issued it alone may revoke it (Y068)."""
+
+    __tablename__ = "card"
+    __table_args__ = (
+        UniqueConstraint("issuer_id", "number"),
+        CheckConstraint("valid_until > valid_from", "dates_in_order"),
+        Index("uq_card_one_in_use", "supervisor_id", unique=True, postgresql_where=literal_column("status <> 'REVOKED'")),
+    )
+    supervisor_id: UUID = Field(foreign_key="supervisor.id", index=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    number: str = Field(max_length=40)
+    title: str = Field(max_length=60)
+    issuer_id: UUID = Field(foreign_key="organization.id", index=True)
+    status: CardStatus = Field(default=CardStatus.ACTIVE, sa_type=choice(CardStatus))
+    valid_from: date
+    valid_until: date
+
+
+class Appointment(Row, Tenanted, table=True):
+    """聘任: proves the mandate, a term of days, half-open; no end where the profile knows no term (D09)."""
+
+    __tablename__ = "appointment"
+    __table_args__ = (
+        CheckConstraint("ends_on IS NULL OR ends_on > starts_on", "dates_in_order"),
+        ExcludeConstraint(
+            ("supervisor_id", "="),
+            (literal_column("daterange(starts_on, ends_on)"), "&&"),
+            using="gist",
+            where=literal_column("status = 'ACTIVE'"),
+            name="ex_appointment_one_at_a_time",
+        ),
+    )
+    supervisor_id: UUID = Field(foreign_key="supervisor.id", index=True)
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    dispatcher_id: UUID = Field(foreign_key="organization.id", index=True)
+    status: AppointmentStatus = Field(default=AppointmentStatus.ACTIVE, sa_type=choice(AppointmentStatus))
+    starts_on: date
+    ends_on: date | None = None
