@@ -137,6 +137,7 @@ class EmbeddedPostgres:
             lock = os.open(self.home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except PermissionError:
             raise NotStarted(f"{self.home} belongs to another user: run as that user, or set DUDAO_DATA_DIR.") from None
+        waiting = False
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -149,6 +150,9 @@ class EmbeddedPostgres:
                 if time.monotonic() > deadline:
                     os.close(lock)
                     raise NotStarted(f"Another dudao is at work on {self.home}: stop it first, or set DUDAO_DATA_DIR.") from None
+                if not waiting:
+                    sys.stderr.write(f"Another dudao is at work on {self.home}; waiting up to {PATIENCE:.0f} s for its end.\n")
+                waiting = True
                 time.sleep(STEP)
             else:
                 self._lock = lock

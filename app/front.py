@@ -88,7 +88,7 @@ async def request_of(scope: Scope, receive: Receive, gate: Gate) -> OperationReq
     else:
         headers = Headers(scope=scope)
         _check_media(headers)
-        asked = _asked(_json(await _body(receive, headers, gate)))
+        asked = _asked(json_of(await body_of(receive, headers, gate)))
     if asked.query is None and asked.document_id is None and not isinstance(asked.extensions.get("persistedQuery"), dict):
         raise RequestError("BODY", "query")
     return OperationRequest(text=asked.query, name=asked.operation_name, variables=asked.variables, queries_only=scope["method"] == "GET")
@@ -102,7 +102,7 @@ def _check_media(headers: Headers) -> None:
         raise Turned(415, "media_type", headers={"Accept-Post": "application/json"})
 
 
-async def _body(receive: Receive, headers: Headers, gate: Gate) -> bytes:
+async def body_of(receive: Receive, headers: Headers, gate: Gate) -> bytes:
     """At most so many bytes in at most so many seconds; the connection is not used again after a refusal."""
     close = {"Connection": "close"}
     too_large = Turned(413, "body_too_large", headers=close, max=gate.body_bytes)
@@ -126,7 +126,7 @@ async def _body(receive: Receive, headers: Headers, gate: Gate) -> bytes:
     return bytes(body)
 
 
-def _json(text: bytes) -> object:
+def json_of(text: bytes) -> object:
     if too_deep(text):
         raise RequestError("BODY", f"JSON > {JSON_DEPTH}")
     try:
@@ -173,4 +173,4 @@ def _from_query(query_string: bytes) -> object:
         raise RequestError("BODY", "UTF-8") from error
     if len({name for name, _ in pairs}) < len(pairs):
         raise RequestError("BODY", "duplicate")
-    return {name: _json(value.encode()) if name in {"variables", "extensions"} and value else value for name, value in pairs}
+    return {name: json_of(value.encode()) if name in {"variables", "extensions"} and value else value for name, value in pairs}

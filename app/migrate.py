@@ -38,26 +38,21 @@ def upgrade(url: str, to: str = "head") -> bool:
     wanted = head() if to == "head" else to
     if asyncio.run(revision(url)) == wanted:
         return False
-    from alembic import command  # noqa: PLC0415 (a quarter of a second that few starts need)
-
-    command.upgrade(_config(url), to)
+    _alembic("upgrade", url, revision=to)
     return True
 
 
 def downgrade(url: str, to: str) -> None:
-    from alembic import command  # noqa: PLC0415
-
-    command.downgrade(_config(url), to)
+    _alembic("downgrade", url, revision=to)
 
 
 def revise(url: str, message: str) -> None:
     """Write the next migration: what the tables of `models` have and the database at `url` has not."""
-    from alembic import command  # noqa: PLC0415
-
-    command.revision(_config(url), message=message, autogenerate=True)
+    _alembic("revision", url, message=message, autogenerate=True)
 
 
-def _config(url: str) -> "Config":
+def _alembic(verb: str, url: str, **words: str | bool) -> None:
+    from alembic import command  # noqa: PLC0415 (a quarter of a second that few starts need)
     from alembic.config import Config  # noqa: PLC0415
 
-    return Config(toml_file=ROOT / "pyproject.toml", attributes={"url": url})
+    getattr(command, verb)(Config(toml_file=ROOT / "pyproject.toml", attributes={"url": url}), **words)

@@ -3,7 +3,7 @@
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, and_, false, func, not_, or_
+from sqlalchemy import ColumnElement, FromClause, True_, and_, false, func, not_, or_, true
 from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -37,7 +37,8 @@ def scope(shape: Shape, action: Action, t: FromClause) -> ColumnElement[bool]:
     """The rows of `t` on which the action is allowed, as a condition over the actor's binds. Unknown never allows and never lifts a deny."""
     gives = [meaning(t, relation).where(t, shape.tier) for relation in relations(POLICY.allowing(shape.roles, action))]
     takes = [meaning(t, relation).where(t, shape.tier) for relation in relations(POLICY.denying(action))]
-    allowed = func.coalesce(or_(*gives), false()) if gives else false()
+    everywhere = any(isinstance(one, True_) for one in gives)
+    allowed = true() if everywhere else func.coalesce(or_(*gives), false()) if gives else false()
     return and_(allowed, *(not_(func.coalesce(one, false())) for one in takes))
 
 

@@ -3,13 +3,14 @@
 import json
 import sys
 from hashlib import sha256
+from pathlib import Path
 
 
-def sha(text):
+def sha(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def draw(pool, seed):
+def draw(pool: dict, seed: str) -> dict:
     rules, sessions = pool["rules"], {one["id"]: one for one in pool["sessions"]}
     quota = rules["quota"] and -(-rules["base"] * rules["quota"][0] // rules["quota"][1]) - rules["already"]
     count = max(quota or 0, rules["wanted"], 0)
@@ -23,7 +24,7 @@ def draw(pool, seed):
         kept_out = {**pool["out"], **pool["excluded"].get(one, {})}
         free = [p for p in load if p not in kept_out and all(ends <= s or e <= starts for s, e in booked[p])]
         by_load = rules["method"] == "ROTATION"
-        free.sort(key=lambda p: (load[p] if by_load else 0, sha(f"{seed}:person:{one}:{p}"), p))  # noqa: B023 - sorted at once
+        free.sort(key=lambda p: (load[p] if by_load else 0, sha(f"{seed}:person:{one}:{p}"), p))
         result["teams"][one], result["reserves"][one] = free[:seats], free[seats:]
         if len(free) < seats:
             result["shortfalls"][one] = seats - len(free)
@@ -33,23 +34,22 @@ def draw(pool, seed):
     return result
 
 
-def differences(published):
+def differences(published: dict) -> list[str]:
     text, secret = published["pool"], published["secret"]
     pool, seed = json.loads(text), sha(f"{secret}:{published['public_value']}")
-    if json.dumps(pool, sort_keys=True, separators=(",", ":"), ensure_ascii=False) != text:
-        yield "the pool is not in canonical form"
-    if pool["rules"]["algorithm"] != "dudao-draw-1":
-        yield "the algorithm is not dudao-draw-1"
-    if published["digest"] != sha(text) or published["commitment"] != sha(f"{sha(text)}:{sha(secret)}"):
-        yield "the commitment does not match pool and secret"
-    if published["seed"] != seed:
-        yield "the seed does not follow from secret and public value"
     result = draw(pool, seed)
-    yield from (f"{part} differ from what the seed draws" for part in result if published["outcome"][part] != result[part])
+    wrong = {
+        "the pool is not in canonical form": json.dumps(pool, sort_keys=True, separators=(",", ":"), ensure_ascii=False) != text,
+        "the algorithm is not dudao-draw-1": pool["rules"]["algorithm"] != "dudao-draw-1",
+        "the commitment does not match pool and secret": published["commitment"] != sha(f"{sha(text)}:{sha(secret)}"),
+        "the digest is not that of the pool": published["digest"] != sha(text),
+        "the seed does not follow from secret and public value": published["seed"] != seed,
+        **{f"{part} differ from what the seed draws": published["outcome"][part] != result[part] for part in result},
+    }
+    return [sentence for sentence, is_so in wrong.items() if is_so]
 
 
 if __name__ == "__main__":
-    with open(sys.argv[1], encoding="utf-8") as file:
-        found = list(differences(json.load(file)))
+    found = differences(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     print("\n".join(found) or "OK")
     sys.exit(1 if found else 0)

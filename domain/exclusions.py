@@ -1,7 +1,7 @@
 """Who is out of a draw, and why: recusal proven by data (000 §8(八), 003 §9-10). Plain values in, reasons with their facts out."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Self
@@ -149,13 +149,22 @@ def exclusions(people: Sequence[PersonFacts], sessions: Sequence[SessionFacts], 
     return found
 
 
+def merged(found: Iterable[Exclusion]) -> list[Exclusion]:
+    """One line for each person and session: the first reason, and all the facts."""
+    lines: dict[tuple[str, str | None], Exclusion] = {}
+    for one in found:
+        key = (one.person, one.session)
+        lines[key] = replace(lines[key], fact=f"{lines[key].fact}; {one.fact}") if key in lines else one
+    return list(lines.values())
+
+
 def out_and_excluded(found: Iterable[Exclusion]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    """The form the pool wants: person -> reason for the whole draw, session -> person -> reason. Several reasons are joined by a plus."""
+    """The form the pool wants, with the first reason: person -> reason for the whole draw, session -> person -> reason."""
     out: dict[str, str] = {}
     excluded: dict[str, dict[str, str]] = {}
-    for one in found:
+    for one in merged(found):
         reasons = out if one.session is None else excluded.setdefault(one.session, {})
-        reasons[one.person] = f"{reasons[one.person]}+{one.reason}" if one.person in reasons else str(one.reason)
+        reasons[one.person] = str(one.reason)
     return out, excluded
 
 

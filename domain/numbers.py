@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from operator import mul
 from types import MappingProxyType
 
 from models.supervisors import Sex
@@ -90,7 +91,7 @@ def citizen(number: str) -> Citizen:
 
 
 def id_check_digit(first_17: str) -> str:
-    return ID_CHECKS[sum(int(digit) * weight for digit, weight in zip(first_17, ID_WEIGHTS, strict=True)) % 11]
+    return ID_CHECKS[sum(map(mul, map(int, first_17), ID_WEIGHTS)) % 11]
 
 
 def credit_problem(code: str) -> NumberProblem | None:
@@ -108,7 +109,7 @@ def credit_problem(code: str) -> NumberProblem | None:
 
 def credit_check_digit(first_17: str) -> str:
     """GB 32100: the sum of all 18 is a multiple of 31."""
-    total = sum(CREDIT_VALUES[character] * weight for character, weight in zip(first_17, CREDIT_WEIGHTS, strict=True))
+    total = sum(map(mul, map(CREDIT_VALUES.__getitem__, first_17), CREDIT_WEIGHTS))
     return CREDIT_ALPHABET[-total % 31]
 
 

@@ -126,7 +126,7 @@ def parse_profile(toml_text: str, *, effective_from: date | None) -> Profile:
     lines = document.get("rules")
     if not isinstance(lines, dict):
         raise BadProfile("rules", "missing")
-    return _profile(document.get("slug"), document.get("title"), effective_from, lines)
+    return _profile(document.get("slug"), document.get("title"), effective_from, lines=lines)
 
 
 def to_json(profile: Profile) -> list[dict[str, object]]:
@@ -137,7 +137,7 @@ def to_json(profile: Profile) -> list[dict[str, object]]:
 def from_json(rules: Iterable[Mapping[str, object]], *, slug: str, title: str, effective_from: date) -> Profile:
     """The profile as stored. As strict as `parse_profile`: an older release may have written it."""
     lines = {str(line.get("id")): {name: value for name, value in line.items() if name != "id"} for line in rules}
-    return _profile(slug, title, effective_from, lines)
+    return _profile(slug, title, effective_from, lines=lines)
 
 
 def in_force(profiles: Iterable[Profile], *, on: date) -> Profile | None:
@@ -146,7 +146,7 @@ def in_force(profiles: Iterable[Profile], *, on: date) -> Profile | None:
     return max(effective, key=lambda profile: profile.effective_from, default=None)
 
 
-def _profile(slug: object, title: object, effective_from: date, lines: Mapping[str, object]) -> Profile:
+def _profile(slug: object, title: object, effective_from: date, *, lines: Mapping[str, object]) -> Profile:
     if not isinstance(slug, str) or SLUG.fullmatch(slug) is None:
         raise BadProfile("slug", "lower-case words joined by hyphens")
     if not isinstance(title, str) or not title.strip():

@@ -14,7 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 Cell = str | float | bool | date | None
 
 MAX_BYTES = 20_000_000
-MAX_UNPACKED = 200_000_000
+MAX_UNPACKED = 100_000_000
 MAX_MEMBERS = 1_000
 MAX_ROWS = 50_000
 MAX_COLUMNS = 50

@@ -99,13 +99,13 @@ class Documents:
     def _read(self, text: str, limits: Limits, *, digest: str) -> Document:
         node = _parsed(text, limits)
         analyse(node, limits, schema=self.schema)
-        errors = validate(self.schema, node, rules=RULES, max_errors=1, hide_suggestions=True)
-        if errors:
-            raise RequestError("VALIDATION", SUGGESTION.sub("", errors[0].message))
         operations = {one.name.value if one.name else None: one for one in node.definitions if isinstance(one, OperationDefinitionNode)}
         for one in operations.values():
             if self.schema.get_root_type(one.operation) is None:
                 raise RequestError("OPERATION", f"The schema has no {one.operation.value}.")
+        errors = validate(self.schema, node, rules=RULES, max_errors=1, hide_suggestions=True)
+        if errors:
+            raise RequestError("VALIDATION", SUGGESTION.sub("", errors[0].message))
         prices = {name: analyse(node, limits, schema=self.schema, operation=one) for name, one in operations.items()}
         return Document(digest=digest, node=node, operations=operations, prices=prices)
 
@@ -127,4 +127,3 @@ def _parsed(text: str, limits: Limits) -> DocumentNode:
 
 def _place(error: GraphQLError) -> str:
     return ", ".join(f"{place.line}:{place.column}" for place in error.locations or ())
-

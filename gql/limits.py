@@ -145,23 +145,24 @@ class _Walk:
         self.open: set[frozenset[int]] = set()
         self.steps = 0
         self.directives: set[int] = set()
+        self.reached: set[str] = set()
         self.exact = True
         self.introspects = False
 
     def price(self, operation: OperationDefinitionNode) -> Price:
         root = self.schema.get_root_type(operation.operation)
         found = self.collect([(operation.selection_set, root.name if root else None)])
-        names = [field.name.value for field, _ in found]
-        within("rootFields", self.limits.root_fields, len(found))
+        names = {(field.alias or field.name).value: field.name.value for field, _ in found}
+        within("rootFields", self.limits.root_fields, len(names))
         if operation.operation is OperationType.MUTATION:
-            within("mutations", self.limits.mutations, len(found))
-        within("sensitiveFields", self.limits.sensitive, sum(name in SENSITIVE for name in names))
+            within("mutations", self.limits.mutations, len(names))
+        within("sensitiveFields", self.limits.sensitive, sum(name in SENSITIVE for name in names.values()))
         self.decorated(operation)
         for variable in operation.variable_definitions or ():
             self.decorated(variable)
         sums = self.sums(found, depth=0)
         price = Price(
-            cost=min(MOST, len(found) + -(-sums.objects // OBJECTS_PER_POINT) + sums.weight),
+            cost=min(MOST, len(names) + -(-sums.objects // OBJECTS_PER_POINT) + sums.weight),
             nodes=sums.nodes,
             exact=self.exact,
             introspects=self.introspects,
@@ -172,8 +173,10 @@ class _Walk:
         return price
 
     def look_at_fragments(self) -> None:
-        """Those that no operation spreads too: validation will walk them."""
-        for fragment in self.fragments.values():
+        """Those that no operation spreads too, since validation will walk them. Those on the schema's own types are graphql-core's affair."""
+        for name, fragment in self.fragments.items():
+            if name in self.reached or fragment.type_condition.name.value.startswith("__"):
+                continue
             self.sums(self.collect([(fragment.selection_set, fragment.type_condition.name.value)]), depth=0)
 
     def collect(self, selections: Iterable[tuple[SelectionSetNode, str | None]]) -> list[Found]:
@@ -195,6 +198,7 @@ class _Walk:
                     case FragmentSpreadNode(name=name) if name.value in self.fragments and name.value not in spread:
                         spread.add(name.value)
                         fragment = self.fragments[name.value]
+                        self.reached.add(name.value)
                         self.decorated(fragment)
                         waiting.append((fragment.selection_set, fragment.type_condition.name.value))
         return list(found.values())
@@ -283,4 +287,3 @@ class _Walk:
         kind = self.schema.type_map.get(parent or "")
         known = getattr(kind, "fields", {}).get(field.name.value)
         return get_named_type(known.type).name if known else None
-

@@ -43,6 +43,7 @@ class OperationAnswer:
     code: str | None = None
     retry_after: int | None = None
     kind: Literal["query", "mutation"] | None = None
+    name: str | None = None
     digest: str | None = None
 
 
@@ -53,6 +54,10 @@ class _Ready:
     execution: Execution
     limits: Limits
     price: Price
+
+    @property
+    def name(self) -> str | None:
+        return self.operation.name.value if self.operation.name else None
 
     @property
     def kind(self) -> Literal["query", "mutation"]:
@@ -154,7 +159,7 @@ def _broken_off(ready: _Ready, error: Exception, language: Language) -> Operatio
 def _spoken(ready: _Ready, answer: Json, *, code: str | None) -> OperationAnswer:
     cost = {"requested": ready.price.cost, "max": ready.limits.cost}
     body = orjson.dumps({**answer, "extensions": {"cost": cost}})
-    return OperationAnswer(body=body, ran=True, code=code, kind=ready.kind, digest=ready.document.digest)
+    return OperationAnswer(body=body, ran=True, code=code, kind=ready.kind, name=ready.name, digest=ready.document.digest)
 
 
 def _code(errors: list[Json]) -> str | None:

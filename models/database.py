@@ -89,7 +89,8 @@ class Database:
         """One transaction: leaving the block commits, an exception undoes all."""
         async with self._sessions() as session, session.begin():
             person, center, district, agency = tenant.settings()
-            await session.execute(text(ENTER_NAMED), {"person": person, "center": center, "district": district, "agency": agency})
+            connection = await session.connection()
+            await connection.execute(text(ENTER_NAMED), {"person": person, "center": center, "district": district, "agency": agency})
             yield session
 
     async def ready(self) -> bool:

@@ -1,0 +1,184 @@
+"""/graphql: through the gate, as somebody, into the one pipeline, and out again. A plain ASGI application, since nothing may wrap the bodies."""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from app import clock
+from app.cookies import bearer_or_cookie
+from app.front import REQUEST_ERROR, ClientGone, Gate, Turned, check_method, request_of, wrong_method
+from app.health import RETRY_AFTER, Health, away
+from app.negotiation import Media, language_of, media_of
+from app.settings import Settings
+from authz.actor import Actor, Role
+from gql.context import Context
+from gql.documents import Documents
+from gql.errors import Json, Language, gate_sentence
+from gql.operation import MutationByGet, OperationAnswer, refused, run
+from models.database import Database
+
+STATUSES: Mapping[str, int] = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "NOT_FOUND": 403, "RATE_LIMITED": 429, "INTERNAL": 500}
+NUMBER = re.compile(r"\d{4,}")
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="dudao"'}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An account of the demo, as the start page tells it."""
+
+    name: str
+    role: str
+    organization: str
+
+
+@dataclass(frozen=True)
+class Doorkeeper:
+    """Who may come in: app/identity.py, bound to one database. Each raises Unauthenticated, `sign_in` also RateLimited."""
+
+    identify: Callable[[str, str | None], Awaitable[Actor]]  # of a token and the organization acted for
+    sign_in: Callable[[str, str], Awaitable[str]]  # of name and password; gives the token
+    sign_out: Callable[[str], Awaitable[None]]
+    demo_accounts: Callable[[], Awaitable[Sequence[Shown]]]
+
+
+@dataclass(frozen=True)
+class House:
+    """What every route needs. One per worker."""
+
+    settings: Settings
+    database: Database
+    documents: Documents
+    health: Health
+    gate: Gate
+    doorkeeper: Doorkeeper
+
+
+class GraphQL:
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        headers = Headers(scope=scope)
+        language = language_of(headers)
+        media = media_of(headers)
+        with self._house.health.running.track_inprogress():
+            try:
+                response, answer = await self._answer(scope, receive, media=media)
+            except ClientGone:
+                return
+            except Exception as error:  # noqa: BLE001 - the last net: no request ends without a body of ours
+                response, answer = refusal(error, language, media=media or Media.JSON), None
+        self._house.health.count(kind=answer.kind if answer else None, code=_code(response, answer), seconds=time.perf_counter() - started)
+        _note(scope, answer)
+        await response(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, *, media: Media | None) -> tuple[Response, OperationAnswer]:
+        if self._house.health.draining:
+            raise Turned(503, "draining", headers={"Retry-After": RETRY_AFTER})
+        check_method(scope, self._house.gate)
+        if media is None:
+            raise Turned(406, "not_acceptable")
+        context = await self._context(scope)
+        request = await request_of(scope, receive, self._house.gate)
+        try:
+            answer = await _unless_gone(receive, run(self._house.documents, request, context))
+        except MutationByGet:
+            raise wrong_method(self._house.gate, "mutation_by_get") from None
+        return _response(answer, media), answer
+
+    async def _context(self, scope: Scope) -> Context:
+        actor = await actor_of(self._house, scope)
+        settings = self._house.settings
+        return Context(
+            actor=actor,
+            database=self._house.database,
+            now=clock.now(),
+            language=language_of(Headers(scope=scope)),
+            request_id=scope["state"]["request_id"],
+            cursor_key=settings.cursor_key.get_secret_value().encode(),
+            id_key=settings.id_key.get_secret_value().encode(),
+            may_introspect=actor is not None and Role.INTEGRATOR in actor.roles,
+        )
+
+
+async def actor_of(house: House, scope: Scope) -> Actor | None:
+    """Who asks; None without any proof. Raises Unauthenticated for a bad proof: nobody is ever taken for anonymous instead."""
+    headers = Headers(scope=scope)
+    token = bearer_or_cookie(headers, https=scope["scheme"] == "https")
+    return None if token is None else await house.doorkeeper.identify(token, headers.get("dudao-organization"))
+
+
+async def _unless_gone(receive: Receive, work: Coroutine[None, None, OperationAnswer]) -> OperationAnswer:
+    """The answer; or, when the client hangs up first, an end to the work and to its statement. Raises ClientGone."""
+    answering = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(receive())
+    try:
+        await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if answering.done():
+            return answering.result()
+        raise ClientGone
+    finally:
+        for task in (answering, leaving):
+            task.cancel()
+        await asyncio.gather(answering, leaving, return_exceptions=True)
+
+
+def _response(answer: OperationAnswer, media: Media) -> Response:
+    """Before execution, a request error is 400; but 200 for who wants plain JSON, as the specification's older clients expect."""
+    if answer.ran:
+        status = 200
+    elif answer.code in {"INTERNAL", "RATE_LIMITED"}:
+        status = STATUSES[answer.code]
+    else:
+        status = REQUEST_ERROR if media is Media.GRAPHQL else 200
+    return spoken(answer.body, media, status=status, headers=_retry(answer))
+
+
+def refusal(error: Exception, language: Language, *, media: Media) -> Response:
+    """The answer of the gate, of a bad proof, of a broken body, and of a bug outside the pipeline."""
+    if away(error):
+        error = Turned(503, "draining", headers={"Retry-After": RETRY_AFTER})
+    if isinstance(error, Turned):
+        body = orjson.dumps({"errors": [turned(error, language)]})
+        return spoken(body, media, status=error.status, headers=error.headers)
+    answer = refused(error, language)
+    headers = CHALLENGE if answer.code == "UNAUTHENTICATED" else _retry(answer)
+    return spoken(answer.body, media, status=STATUSES.get(answer.code or "", REQUEST_ERROR), headers=headers)
+
+
+def _retry(answer: OperationAnswer) -> Mapping[str, str]:
+    return {"Retry-After": str(answer.retry_after)} if answer.retry_after else {}
+
+
+def turned(error: Turned, language: Language) -> Json:
+    """A GraphQL error also where GraphQL was never reached."""
+    code = {503: "INTERNAL", 403: "FORBIDDEN"}.get(error.status, "BAD_USER_INPUT")
+    facts: dict[str, object] = {"code": code, **error.params}
+    if code == "BAD_USER_INPUT":
+        facts["reason"] = "BODY"
+    if "Retry-After" in error.headers:
+        facts["retryAfter"] = int(error.headers["Retry-After"])
+    return {"message": gate_sentence(error.sentence, language, **error.params), "extensions": facts}
+
+
+def spoken(body: bytes, media: Media, *, status: int, headers: Mapping[str, str]) -> Response:
+    return Response(body, status_code=status, headers={**headers, "Vary": "Accept, Accept-Language"}, media_type=f"{media}; charset=utf-8")
+
+
+def _note(scope: Scope, answer: OperationAnswer | None) -> None:
+    """For the log: what kind of operation, its name, which document, which code. Never the text or a variable, nor a number hidden in a name."""
+    if answer is not None:
+        name = NUMBER.sub("_", answer.name or "")[:64]
+        scope["state"]["log"].update(kind=answer.kind, operation=name, document=answer.digest, code=answer.code)
+
+
+def _code(response: Response, answer: OperationAnswer | None) -> str | None:
+    return answer.code if answer else str(response.status_code)

@@ -1,0 +1,70 @@
+"""create_app(settings): routes, start and stop. No logic."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import strawberry
+from starlette.applications import Starlette
+
+from app import clock, identity
+from app.endpoint import Doorkeeper, House, Shown
+from app.front import Gate
+from app.health import Health
+from app.routes import application
+from app.settings import Settings
+from app.tracing import configure_logs
+from authz.actor import Actor
+from gql.documents import Documents
+from gql.limits import ANONYMOUS, SIGNED_IN
+from gql.schema import schema
+from models.database import Database
+
+
+def create_app(settings: Settings, *, database_url: str | None = None) -> Starlette:
+    """The service. `database_url` comes before the settings' own: it is where an embedded database listens."""
+    url = database_url or settings.database_url
+    if url is None:
+        raise ValueError("no database: neither database_url nor DUDAO_DATABASE_URL")
+    configure_logs()
+    database = Database(url, pool_size=settings.pool_size)
+
+    house = House(
+        settings=settings,
+        database=database,
+        documents=documents(schema, settings),
+        health=Health(),
+        gate=Gate(get=settings.get, body_bytes=settings.body_bytes, read_seconds=settings.read_seconds),
+        doorkeeper=doorkeeper(database),
+    )
+    return application(house)
+
+
+def doorkeeper(database: Database) -> Doorkeeper:
+    """app/identity.py with the database and the clock put in."""
+
+    async def identify(token: str, organization: str | None) -> Actor:
+        return await identity.actor_of(database, token, organization, clock.now())
+
+    async def sign_in(name: str, password: str) -> str:
+        return await identity.sign_in(database, name, password, now=clock.now())
+
+    async def sign_out(token: str) -> None:
+        await identity.sign_out(database, token, now=clock.now())
+
+    async def demo_accounts() -> Sequence[Shown]:
+        return [Shown(name=one.name, role=one.role, organization=one.organization) for one in await identity.accounts(database, now=clock.now())]
+
+    return Doorkeeper(identify=identify, sign_in=sign_in, sign_out=sign_out, demo_accounts=demo_accounts)
+
+
+def documents(schema: strawberry.Schema, settings: Settings) -> Documents:
+    """Anonymous callers have at most the time of the table, and never more than the settings give."""
+    return Documents(
+        schema,
+        signed_in=replace(SIGNED_IN, query_seconds=settings.query_seconds, mutation_seconds=settings.mutation_seconds),
+        anonymous=replace(
+            ANONYMOUS,
+            query_seconds=min(ANONYMOUS.query_seconds, settings.query_seconds),
+            mutation_seconds=min(ANONYMOUS.mutation_seconds, settings.mutation_seconds),
+        ),
+    )

@@ -1,0 +1,57 @@
+"""All paths of the service, and what stands around them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from app.endpoint import GraphQL, House
+from app.health import alive, drain_at_sigterm, readiness
+from app.pages import STATIC, Pages
+from app.tracing import Traced
+
+SDL = Path(__file__).parent.parent / "gql" / "schema.graphql"
+
+
+def application(house: House) -> Starlette:
+    """All routes over one house. /graphql is a route, not a mount: a mount would answer 405 beside others."""
+    pages = Pages(house)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        with drain_at_sigterm(house.health):
+            yield
+        await house.database.close()
+
+    routes = [
+        Route("/", pages.start, methods=["GET"]),
+        Route("/graphql", GraphQL(house)),
+        Route("/graphiql", pages.graphiql, methods=["GET"]),
+        Route("/login", pages.login, methods=["POST"]),
+        Route("/logout", pages.logout, methods=["POST"]),
+        Route("/healthz", alive, methods=["GET"]),
+        Route("/readyz", partial(_ready, house), methods=["GET"]),
+        Route("/metrics", house.health.metrics, methods=["GET"]),
+        Route("/schema.graphql", _sdl, methods=["GET"]),
+        Route("/schema.json", pages.schema_json, methods=["GET"]),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ]
+    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=house.settings.allowed_hosts, www_redirect=False)
+    return Starlette(routes=routes, middleware=[Middleware(Traced), hosts], lifespan=lifespan)
+
+
+async def _ready(house: House, _: Request) -> Response:
+    return await readiness(house.health, house.database)
+
+
+async def _sdl(_: Request) -> Response:
+    """The published contract, the same for all; introspection is for integrators."""
+    return Response(SDL.read_text(encoding="utf-8"), media_type="text/plain; charset=utf-8")

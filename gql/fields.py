@@ -1,0 +1,131 @@
+"""How root fields are made: reads are declared, a mutation is answered once for each key in one transaction."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+import strawberry
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from strawberry import Info
+
+from authz.access import fetch, require
+from authz.actions import Action
+from authz.actor import Actor
+from domain.errors import BadInput, Conflict
+from domain.machine import Act, stale
+from gql import ids
+from gql.context import Context
+from gql.errors import RequestError
+from gql.reading import read_back, read_one
+from gql.reading.declare import STORED, Given, Source
+from gql.reading.execute import Compiled
+from gql.reading.read import signed_in
+from models.base import new_id, table_of
+from models.requests import Request
+
+T = TypeVar("T", bound=SQLModel)
+
+LONGEST_KEY = 255
+VERSION = "Refuses if the object has moved on since this version."
+
+
+@strawberry.input(description="What every mutation takes.")
+class Keyed:
+    idempotency_key: str = strawberry.field(
+        description="Chosen by the client, at most 255 characters: the same key gives the same answer, once done."
+    )
+
+
+Changed = Mapping[str, UUID]
+"""Which rows the payload shows, by the names its fields give them."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One mutation on its way: its transaction, who asks, and the doors to the rows."""
+
+    context: Context
+    session: AsyncSession
+    actor: Actor
+
+    @property
+    def act(self) -> Act:
+        """For the events. Whoever may do anything at all acts for an organization."""
+        if self.actor.organization_id is None:
+            raise RequestError("VALUE", "Dudao-Organization")
+        return Act(self.actor.person_id, self.actor.organization_id, self.context.now)
+
+    async def fetch(self, source: Source, id: str, *, to: Action, version: int | None = None) -> Any:
+        """The row to act on, locked; refused if hidden (NOT_FOUND), not ours to act on (FORBIDDEN) or moved on (CONFLICT)."""
+        row: Any = await fetch(self.session, self.actor, source.model, id=ids.read(id, prefixes(source)), to=to)
+        stale(row, version)
+        return row
+
+    def require(self, action: Action, row: SQLModel) -> None:
+        require(self.actor, action, row)
+
+
+def prefixes(source: Source) -> Collection[str]:
+    return [source.prefix] if isinstance(source.prefix, str) else source.prefix.values()
+
+
+def mutation(action: Action, description: str) -> Callable[[Callable[..., Awaitable[Changed]]], Any]:
+    """A field of Mutation from a verb `(call, input) -> Payload`. `action` is the right it needs, for the generated matrix."""
+
+    def made(verb: Callable[..., Awaitable[Changed]]) -> Any:
+        kind = inspect.signature(verb).parameters["input"].annotation
+        answer = inspect.signature(verb).return_annotation
+
+        async def resolve(info: Info, input: Any) -> Any:
+            return await once(info, verb, input)
+
+        resolve.__annotations__ = {"info": Info, "input": kind, "return": answer | None}
+        resolve.__name__ = verb.__name__
+        return strawberry.field(resolver=resolve, description=description, metadata={"action": action})
+
+    return made
+
+
+async def once(info: Info, verb: Callable[..., Awaitable[Changed]], input: Keyed) -> Compiled:
+    """Runs the verb unless its key was answered before; key, effect, event and payload share one transaction."""
+    context: Context = info.context
+    actor = signed_in(context)
+    if not 1 <= len(input.idempotency_key) <= LONGEST_KEY:
+        raise BadInput("idempotencyKey", "length", most=LONGEST_KEY)
+    digest = sha256(orjson.dumps(asdict(input), default=str, option=orjson.OPT_SORT_KEYS)).digest()
+    async with context.database.transaction(actor.tenant) as session:
+        request, fresh = await claimed(session, actor, mutation=info.field_name, key=input.idempotency_key, digest=digest)
+        if not fresh:
+            return await read_back(info, session, {name: UUID(one) for name, one in (request.changed or {}).items()}, replayed=True)
+        changed = await verb(Call(context, session, actor), input)
+        request.changed = {name: str(one) for name, one in changed.items()}
+        session.add(request)
+        return await read_back(info, session, changed, replayed=False)
+
+
+async def claimed(session: AsyncSession, actor: Actor, *, mutation: str, key: str, digest: bytes) -> tuple[Request, bool]:
+    """The row of the key, and whether it is new. Two with the same key wait for one another at the unique index."""
+    mine = {"person_id": actor.person_id, "mutation": mutation, "key": key}
+    new = insert(table_of(Request)).values(id=new_id(), organization_id=actor.organization_id, input_digest=digest, **mine)
+    fresh = (await session.exec(new.on_conflict_do_nothing().returning(table_of(Request).c.id))).first()
+    query = select(Request).where(col(Request.person_id) == actor.person_id, col(Request.mutation) == mutation, col(Request.key) == key)
+    request = (await session.exec(query)).one()
+    if request.input_digest != digest:
+        raise Conflict("KEY_REUSED")
+    return request, fresh is not None
+
+
+def row(source: Source, description: str, type: Any) -> Any:
+    """A root field that answers with one row by its id."""
+
+    async def resolve(info: Info, id: strawberry.ID) -> Any:
+        return await read_one(info, {"row": ids.read(id, prefixes(source))})
+
+    resolve.__annotations__ = {"info": Info, "id": strawberry.ID, "return": type | None}
+    return strawberry.field(resolver=resolve, description=description, metadata={STORED: Given("row", source)})

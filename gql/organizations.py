@@ -1,0 +1,210 @@
+"""Centers, districts, agencies; the profile in force; accounts, memberships and the history of every object."""
+
+from datetime import date, datetime
+from enum import Enum
+from typing import Annotated, Any
+
+import orjson
+import strawberry
+from sqlalchemy import ColumnElement, Text, cast, literal
+from sqlalchemy.dialects.postgresql import JSONB
+
+from authz.access import POLICY
+from gql.enums import described
+from gql.fields import row
+from gql.reading import read_one
+from gql.reading.declare import STORED, Frame, Given, Source, column, given, items, one, page
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, TextFilter, where
+from models.events import Event as EventRow
+from models.memberships import Account
+from models.memberships import Membership as MembershipRow
+from models.organizations import AgencyKind, Organization as OrganizationRow, Tier
+from models.organizations import Profile as ProfileRow
+
+described(Tier, "层级: where an organization stands.", CENTER="省、市鉴定中心.", DISTRICT="区鉴定管理中心.", AGENCY="评价机构.")
+described(
+    AgencyKind,
+    "评价机构的类别: what kind of agency it is.",
+    TRAINING_ORGANIZATION="社会培训评价组织.",
+    EMPLOYER="用人单位.",
+    TECHNICAL_SCHOOL="技工院校.",
+)
+
+PREFIXES = {"CENTER": "ctr", "DISTRICT": "dst", "AGENCY": "agc"}
+CONCRETE = {"CENTER": "Center", "DISTRICT": "District", "AGENCY": "Agency"}
+
+ORGANIZATIONS = Source(OrganizationRow, "Organization", PREFIXES, "tier", CONCRETE)
+CENTERS = Source(OrganizationRow, "Center", "ctr", only=("tier", "CENTER"))
+DISTRICTS = Source(OrganizationRow, "District", "dst", only=("tier", "DISTRICT"))
+AGENCIES = Source(OrganizationRow, "Agency", "agc", only=("tier", "AGENCY"))
+PROFILES = Source(ProfileRow, "Profile", "prof")
+EVENTS = Source(EventRow, "Event", "evt")
+ACCOUNTS = Source(Account, "Viewer", "acct")
+MEMBERSHIPS = Source(MembershipRow, "Membership", "mem")
+
+PERSONS = "gql.supervisors:PERSONS"
+Person = Annotated["Person", strawberry.lazy("gql.supervisors")]
+
+
+@strawberry.interface(description="Anything with an id of its own.")
+class Node:
+    id: strawberry.ID = column("id", "Opaque: the prefix tells the type, the rest orders by time of creation.")
+
+
+@strawberry.type(description="One rule of a profile: its value and the article that says so.")
+class Rule:
+    key: str = column("key", "The name of the rule, like `team.min`.")
+    value: str = column("value", "Its value as text; a ratio is two integers with a slash.")
+    article: str = column("article", "Where it is written, or which default of ours it is.")
+
+
+@strawberry.type(description="规则集: the rules of a jurisdiction from a day on, each with its article.")
+class Profile(Node):
+    slug: str = column("slug", "Its short name.")
+    title: str = column("title", "The title of the regulation.")
+    effective_from: date = column("effective_from", "The first day it holds.")
+    organization: Annotated["Organization", strawberry.lazy("gql.organizations")] | None = one(
+        "organization_id", ORGANIZATIONS, "For whom, and all below."
+    )
+    rules: list[Rule] = items(lambda frame: frame.t.c["rules"], "All rules that are on.")
+
+
+@strawberry.interface(description="机构: an organization of any tier.")
+class Organization(Node):
+    name: str = column("name", "Its full name.")
+    code: str = column("code", "GB/T 2260 code of a district or center, credit code of an agency.")
+    tier: Tier = column("tier", "Where it stands.")
+    place: str | None = column("place", "Its address.")
+    parent: Annotated["Organization", strawberry.lazy("gql.organizations")] | None = one("parent_id", ORGANIZATIONS, "The organization above it.")
+
+
+@strawberry.input(description="Which agencies.")
+class AgencyFilter:
+    name: TextFilter | None = where("name", "Its name.")
+    credit_code: TextFilter | None = where("credit_code", "Its credit code.")
+    district: IdFilter | None = where("district_id", "Its district.", "dst")
+    center: IdFilter | None = where("center_id", "Its center.", "ctr")
+    kind: Among[AgencyKind] | None = where("kind", "Its kind.")
+
+
+@strawberry.enum(description="What agencies may be sorted by.")
+class AgencyOrder(Enum):
+    NAME = strawberry.enum_value("name", description="By name.")
+    CODE = strawberry.enum_value("code", description="By credit code.")
+    CREATED_AT = strawberry.enum_value("created_at", description="By time of registration.")
+
+
+@strawberry.type(description="评价机构: recognizes skills; is inspected.")
+class Agency(Organization):
+    kind: AgencyKind | None = column("kind", "What kind of agency it is.")
+    credit_code: str = column("credit_code", "统一社会信用代码 (GB 32100).")
+    district: Annotated["District", strawberry.lazy("gql.organizations")] | None = one(
+        "district_id", DISTRICTS, "Its district, where there is that tier."
+    )
+
+
+AGENCY_ARGUMENTS = Arguments(AgencyFilter, AgencyOrder)
+
+
+@strawberry.type(description="区职业技能鉴定管理中心: supervises daily in its area.")
+class District(Organization):
+    agencies: Connection[Agency] = page("district_id", AGENCIES, "The agencies of the district.", type=Connection[Agency], arguments=AGENCY_ARGUMENTS)
+
+
+@strawberry.type(description="省、市职业技能鉴定中心: manages supervision in its territory.")
+class Center(Organization):
+    districts: Connection[District] = page(
+        "center_id", DISTRICTS, "Its districts.", type=Connection[District], arguments=Arguments(), order="code", descending=False
+    )
+    agencies: Connection[Agency] = page("center_id", AGENCIES, "All agencies below it.", type=Connection[Agency], arguments=AGENCY_ARGUMENTS)
+
+
+@strawberry.type(description="One step that the caller may take now.")
+class Step:
+    mutation: str = column("mutation", "The mutation that takes it.")
+    to: str | None = column("to", "The state after it.")
+    second_person: bool = column("secondPerson", "It needs a second person to come into force.")
+
+
+@strawberry.type(description="One step of one object, as it was recorded and chained.")
+class Event(Node):
+    at: datetime = column("at", "When.")
+    sequence: int = column("sequence", "Its place in the chain of the organization.")
+    step: str = column("step", "What was done.")
+    subject_kind: str = column("subject_kind", "To what kind of object.")
+    from_status: str | None = column("from_status", "The state before.")
+    to_status: str | None = column("to_status", "The state after.")
+    reason: str | None = column("reason", "Why, where a reason was given.")
+    digest: str = column("digest", "SHA-256 over this event and the digest before it, in hex.")
+    actor: Person | None = one("person_id", PERSONS, "Who did it.")
+    organization: Organization | None = one("organization_id", ORGANIZATIONS, "For which organization.")
+    profile: Profile | None = one("profile_id", PROFILES, "The rules it was judged by.")
+
+
+@strawberry.interface(description="An object that changes in steps.")
+class Versioned(Node):
+    version: int = column("version", "Grows with each change; `expectedVersion` of a mutation compares with it.")
+    created_at: datetime = column("created_at", "When it was made.")
+    updated_at: datetime = column("updated_at", "When it last changed.")
+    history: Connection[Event] = page(
+        "subject_id", EVENTS, "Its steps, as far as the caller may see them.", type=Connection[Event], arguments=Arguments(), order="sequence"
+    )
+
+
+@strawberry.type(description="Who holds which role for which organization, from when until when.")
+class Membership(Node):
+    role: str = column("role", "The role.")
+    organization: Organization | None = one("organization_id", ORGANIZATIONS, "For which organization.")
+    person: Person | None = one("person_id", PERSONS, "Who holds it.")
+    valid_from: datetime = column("valid_from", "From when.")
+    valid_until: datetime | None = column("valid_until", "Until when; open without it.")
+    reason: str = column("reason", "Why it was given.")
+
+
+@strawberry.type(description="One right of the caller, from a line of the policy.")
+class Capability:
+    action: str = column("action", "The verb, `object.action`.")
+    relation: str = column("relation", "On which rows: how they must relate to the caller.")
+    article: str = column("article", "The article behind it.")
+
+
+def capabilities(frame: Frame) -> ColumnElement[Any]:
+    """The lines of the policy for the caller's roles; a constant of the shape."""
+    lines = [
+        {"action": line.action.value, "relation": line.relation.value, "article": line.article}
+        for action in sorted({one.action for one in POLICY.lines})
+        for line in POLICY.allowing(frame.shape.roles, action)
+    ]
+    return cast(literal(orjson.dumps(lines).decode(), Text), JSONB)
+
+
+@strawberry.type(description="The caller.")
+class Viewer(Node):
+    name: str = column("name", "The name the caller signed in with.")
+    person: Person | None = one("person_id", PERSONS, "Who that is.")
+    organization: Organization | None = given("organization", ORGANIZATIONS, "The organization acted for in this request.")
+    memberships: Connection[Membership] = page(
+        None, MEMBERSHIPS, "Roles that the caller may see, the own ones among them.", type=Connection[Membership], arguments=Arguments()
+    )
+    capabilities: list[Capability] = items(capabilities, "What the caller may do, on which rows, by which article.")
+
+
+@strawberry.type
+class Query:
+    centers: Connection[Center] | None = page(
+        None, CENTERS, "All centers.", type=Connection[Center], arguments=Arguments(), order="code", descending=False
+    )
+    center: Center | None = row(CENTERS, "One center.", Center)
+    districts: Connection[District] | None = page(
+        None, DISTRICTS, "All districts.", type=Connection[District], arguments=Arguments(), order="code", descending=False
+    )
+    district: District | None = row(DISTRICTS, "One district.", District)
+    agencies: Connection[Agency] | None = page(None, AGENCIES, "All agencies.", type=Connection[Agency], arguments=AGENCY_ARGUMENTS)
+    agency: Agency | None = row(AGENCIES, "One agency.", Agency)
+    profiles: Connection[Profile] | None = page(None, PROFILES, "All published rules.", type=Connection[Profile], arguments=Arguments())
+    profile: Profile | None = row(PROFILES, "One profile.", Profile)
+
+    @strawberry.field(description="The caller; null when nobody signed in.", metadata={STORED: Given("viewer", ACCOUNTS)})
+    async def viewer(self, info: strawberry.Info) -> Viewer | None:
+        actor = info.context.actor
+        return await read_one(info, {"viewer": actor.account_id, "organization": actor.organization_id}) if actor else None

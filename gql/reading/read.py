@@ -1,0 +1,63 @@
+"""The doors of the reader: a root field in, one statement, finished bytes out."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import orjson
+from sqlmodel.ext.asyncio.session import AsyncSession
+from strawberry import Info
+
+from authz.actor import Actor
+from authz.errors import NotFound, Unauthenticated
+from gql.context import Context
+from gql.reading.execute import Compiled
+from gql.reading.plan import Chosen, Collector
+from gql.reading.sql import Statement, statement
+from models.database import Reading, reading_in
+
+
+def signed_in(context: Context) -> Actor:
+    if context.actor is None:
+        raise Unauthenticated
+    return context.actor
+
+
+async def read_page(info: Info) -> Compiled:
+    """The connection the root field asks for."""
+    context: Context = info.context
+    actor = signed_in(context)
+    prepared = prepare(info, context, actor, {})
+    async with context.database.read(actor.tenant) as reading:
+        return await read(reading, *prepared)
+
+
+async def read_one(info: Info, given: Mapping[str, object]) -> Compiled:
+    """One row by the id given; NOT_FOUND where there is none the caller may see."""
+    context: Context = info.context
+    actor = signed_in(context)
+    prepared = prepare(info, context, actor, given)
+    async with context.database.read(actor.tenant) as reading:
+        return await read(reading, *prepared)
+
+
+async def read_back(info: Info, session: AsyncSession, changed: Mapping[str, UUID], *, replayed: bool) -> Compiled:
+    """The payload of a mutation as a query would now answer it, in the mutation's own transaction."""
+    context: Context = info.context
+    given = dict(changed) | {"replayed": "true" if replayed else "false"}
+    prepared = prepare(info, context, signed_in(context), given)
+    return await read(await reading_in(session), *prepared)
+
+
+def prepare(info: Info, context: Context, actor: Actor, given: Mapping[str, object]) -> tuple[Statement, Sequence[object]]:
+    collector = Collector(info, actor=actor, cursor_key=context.cursor_key)
+    root: Chosen = collector.root()
+    ready = statement(root, actor.shape)
+    values = ready.constants | actor.binds() | collector.values | {f"given_{name}": value for name, value in given.items()}
+    return ready, [values.get(name) for name in ready.names]
+
+
+async def read(reading: Reading, ready: Statement, values: Sequence[object]) -> Compiled:
+    document = await reading.document(ready.text, values)
+    if document is None:
+        raise NotFound
+    return Compiled(orjson.Fragment(document))

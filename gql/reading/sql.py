@@ -1,0 +1,233 @@
+"""From a plan to one statement whose JSON PostgreSQL builds. Every table is reached through `opened`, which returns it with its scope."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
+from typing import Any, assert_never
+
+from sqlalchemy import ColumnElement, FromClause, Integer, Select, Text, Uuid, and_, bindparam, case, cast, func, literal_column, null, select, true
+from sqlalchemy.dialects.postgresql import JSON, JSONB, asyncpg
+
+from authz.access import scope
+from authz.actions import Action
+from authz.actor import Shape
+from gql.reading.declare import Bound, Column, Computed, Frame, Given, Items, Many, Offered, One, Only, Page, Source, Steps, source_of
+from gql.reading.fragments import after, built, constant, cursor, edge, gathered, page_info, presented, quoted, tested, word
+from gql.reading.paging import Part
+from gql.reading.plan import Chosen, PageShape, TypeName, Whole
+from models.base import table_of
+
+
+DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Text, and the names of its parameters in order; constants of the shape have their values here."""
+
+    text: str
+    names: tuple[str, ...]
+    constants: dict[str, object]
+
+
+@lru_cache(maxsize=2000)
+def statement(root: Chosen, shape: Shape) -> Statement:
+    """The compiled statement of a plan for a shape of caller. Kept by what the document and the policy determine, never by a value."""
+    selected = Builder(shape).root(root)
+    compiled = selected.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
+    names = tuple(compiled.positiontup or ())
+    constants = {name: value for name, value in compiled.params.items() if value is not None}
+    return Statement(str(compiled), names, constants)
+
+
+class Builder:
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.numbers: Iterator[int] = count()
+
+    def root(self, root: Chosen) -> Select[Any]:
+        nowhere = Frame(literal_column("0"), None, self.shape, lambda _: true())  # type: ignore[arg-type]
+        return select(cast(self.value(root, nowhere), Text))
+
+    def opened(self, source: Source) -> tuple[Frame, ColumnElement[bool]]:
+        """A table under a new name, with the condition that must stand in its WHERE."""
+        t = table_of(source.model).alias(f"t{next(self.numbers)}")
+        kind = [t.c[source.only[0]] == constant(source.only[1])] if source.only else []
+        return Frame(t, source, self.shape, lambda action: self.may(action, t)), and_(scope(self.shape, source.read, t), *kind)
+
+    def may(self, action: Action, t: FromClause) -> ColumnElement[bool]:
+        return scope(self.shape, action, t)
+
+    def value(self, chosen: Chosen, frame: Frame) -> ColumnElement[Any]:
+        stored = chosen.stored
+        match stored:
+            case TypeName():
+                return word(stored.name)
+            case Column():
+                return self.column(stored, frame)
+            case Computed():
+                return stored.expression(frame)
+            case Bound():
+                return bindparam(f"given_{stored.name}", type_=JSON())
+            case One() | Only() | Given():
+                return self.single(chosen, stored, frame)
+            case Many():
+                return self.several(chosen, stored, frame)
+            case Items():
+                return self.items(chosen, stored, frame)
+            case Steps():
+                return self.steps(chosen, stored.offers, frame)
+            case Page():
+                return self.page(chosen, stored, frame)
+            case Whole():
+                return self.object(chosen.branches[0][1], frame)
+            case Part():
+                raise TypeError("a part stands in its connection only")
+        assert_never(stored)
+
+    def object(self, chosen: Sequence[Chosen], frame: Frame) -> ColumnElement[Any]:
+        pairs = [(word(one.key), self.value(one, frame)) for one in chosen]
+        return built(pairs)
+
+    def branching(self, chosen: Chosen, frame: Frame) -> ColumnElement[Any]:
+        """The object in the form of its concrete type; an interface decides by the row."""
+        source = frame.source
+        if source is None or source.variant_column is None:
+            return self.object(chosen.branches[0][1], frame)
+        which = frame.t.c[source.variant_column]
+        return case(*((which == constant(value), self.object(chosen.below(type), frame)) for value, type in source.variants.items()))
+
+    def column(self, stored: Column, frame: Frame) -> ColumnElement[Any]:
+        if frame.source is None:
+            return frame.t.c["value"].op("->")(word(stored.name))
+        clear = presented(frame, stored.name)
+        if stored.mask is None:
+            return clear
+        hidden = stored.masked(frame) if stored.masked else null()
+        return case((frame.may(stored.mask), clear), else_=hidden)
+
+    def single(self, chosen: Chosen, stored: One | Only | Given, frame: Frame) -> ColumnElement[Any]:
+        there, visible = self.opened(source_of(stored.source))
+        match stored:
+            case One():
+                link = there.t.c["id"] == frame.t.c[stored.column]
+            case Only():
+                link = there.t.c[stored.column] == frame.t.c["id"]
+            case Given():
+                link = there.t.c["id"] == bindparam(f"given_{stored.name}", type_=Uuid())
+        row = select(self.branching(chosen, there)).select_from(there.t).where(link, visible)
+        return row.correlate_except(there.t).scalar_subquery()
+
+    def several(self, chosen: Chosen, stored: Many, frame: Frame) -> ColumnElement[Any]:
+        there, visible = self.opened(source_of(stored.source))
+        order = [there.t.c[name] for name in (*stored.order, "id")]
+        inner = (
+            select(self.branching(chosen, there).label("node"), *(one.label(f"k{n}") for n, one in enumerate(order)))
+            .select_from(there.t)
+            .where(there.t.c[stored.column] == frame.t.c["id"], visible)
+            .order_by(*order)
+            .limit(literal_column(str(stored.cap), Integer))
+            .correlate_except(there.t)
+            .lateral(f"l{next(self.numbers)}")
+        )
+        keys = [inner.c[f"k{n}"] for n in range(len(order))]
+        return select(gathered(inner.c.node, *keys)).select_from(inner).correlate_except(inner).scalar_subquery()
+
+    def items(self, chosen: Chosen, stored: Items, frame: Frame) -> ColumnElement[Any]:
+        element = func.jsonb_array_elements(cast(stored.expression(frame), JSONB)).table_valued(
+            "value", with_ordinality="place", name=f"e{next(self.numbers)}"
+        ).render_derived()
+        there = Frame(element, None, self.shape, frame.may)
+        return (
+            select(gathered(self.object(chosen.branches[0][1], there), element.c.place))
+            .select_from(element)
+            .correlate_except(element)
+            .scalar_subquery()
+        )
+
+    def steps(self, chosen: Chosen, offers: Sequence[Offered], frame: Frame) -> ColumnElement[Any]:
+        def offer(one: Offered) -> ColumnElement[Any]:
+            facts = {"mutation": quoted(one.mutation), "to": quoted(one.to), "secondPerson": literal_column("true" if one.second_person else "false")}
+            pairs = [(word(child.key), self.fact(child, facts)) for child in chosen.branches[0][1]]
+            return case((and_(frame.t.c["status"].in_(one.statuses), frame.may(one.action)), cast(built(pairs), Text)))
+
+        return cast(func.concat(constant("["), func.concat_ws(constant(","), *(offer(one) for one in offers)), constant("]")), JSON())
+
+    def fact(self, child: Chosen, facts: dict[str, ColumnElement[Any]]) -> ColumnElement[Any]:
+        return word(child.stored.name) if isinstance(child.stored, TypeName) else facts[child.stored.name]  # type: ignore[union-attr]
+
+    def page(self, chosen: Chosen, stored: Page, frame: Frame) -> ColumnElement[Any]:
+        """The whole connection as one JSON value: a page of limit + 1 rows inside, its parts gathered around it."""
+        shape = chosen.page
+        if shape is None:
+            raise TypeError("a page without its shape")
+        there, visible = self.opened(source_of(stored.source))
+        rows = self.rows(there, visible, stored=stored, frame=frame, shape=shape)
+        limit = bindparam(f"{shape.name}_limit", type_=Integer())
+        sort, id = there.t.c[shape.order[0]], there.t.c["id"]
+        descending = shape.order[1] is not shape.backward
+        ordered = [one.desc() if descending else one.asc() for one in (sort, id)]
+        parts = chosen.branches[0][1]
+        inside = self.inside(parts, there)
+        names = {one: f"x{n}" for n, one in enumerate(inside)}
+        inner = (
+            select(
+                func.row_number().over(order_by=ordered).label("n"),
+                func.count().over().label("found"),
+                cursor(shape, sort, id).label("cursor"),
+                *(value.label(names[one]) for one, value in inside.items()),
+            )
+            .select_from(there.t)
+            .where(*rows, *after(shape, sort, id, descending=descending))
+            .order_by(*ordered)
+            .limit(limit + literal_column("1", Integer))
+            .correlate_except(there.t)
+            .lateral(f"l{next(self.numbers)}")
+        )
+        place = inner.c.n.desc() if shape.backward else inner.c.n.asc()
+        page = PageOfRows(inner, there, rows, {one: inner.c[name] for one, name in names.items()}, limit, place, shape)
+        return select(built([(word(one.key), self.around(one, page)) for one in parts])).select_from(inner).correlate_except(inner).scalar_subquery()
+
+    def rows(self, there: Frame, visible: ColumnElement[bool], *, stored: Page, frame: Frame, shape: PageShape) -> list[ColumnElement[bool]]:
+        link = [there.t.c[stored.column] == frame.t.c["id"]] if stored.column else []
+        return [*link, visible, *(tested(one, there.t) for one in shape.conditions)]
+
+    def inside(self, parts: Sequence[Chosen], there: Frame) -> dict[Chosen, ColumnElement[Any]]:
+        """What is built for each row: every selection of a node, once for each response key it stands under."""
+        found = {one: self.branching(one, there) for one in parts if part_of(one) == "nodes"}
+        children = [child for one in parts if part_of(one) == "edges" for child in one.branches[0][1]]
+        return found | {child: self.branching(child, there) for child in children if part_of(child) == "node"}
+
+    def around(self, one: Chosen, page: "PageOfRows") -> ColumnElement[Any]:
+        """One part of a connection, from the rows of the page."""
+        if isinstance(one.stored, TypeName):
+            return word(one.stored.name)
+        on_page = page.inner.c.n <= page.limit
+        match part_of(one):
+            case "nodes":
+                return gathered(page.built[one], page.place, only=on_page)
+            case "edges":
+                return gathered(edge([(child, page.built.get(child)) for child in one.branches[0][1]], page.inner), page.place, only=on_page)
+            case "pageInfo":
+                return built([(word(child.key), page_info(child, page.inner, page.limit, shape=page.shape)) for child in one.branches[0][1]])
+            case _:
+                all_rows = select(func.count()).select_from(page.there.t).where(*page.rows)
+                return all_rows.correlate_except(page.there.t).scalar_subquery()
+
+
+@dataclass(frozen=True)
+class PageOfRows:
+    """A page while it is gathered: the rows inside, one more than asked for, and what was built of each."""
+
+    inner: FromClause
+    there: Frame
+    rows: Sequence[ColumnElement[bool]]
+    built: dict[Chosen, ColumnElement[Any]]
+    limit: ColumnElement[int]
+    place: ColumnElement[Any]
+    shape: PageShape
+
+
+def part_of(one: Chosen) -> str:
+    return one.stored.name if isinstance(one.stored, Part) else ""

@@ -1,0 +1,13 @@
+"""Joins the nouns' Query and Mutation."""
+
+import strawberry
+
+from gql import organizations, supervisors
+
+
+@strawberry.type(description="All that can be asked. A refusal at one field empties only that field.")
+class Query(organizations.Query):
+    pass
+
+
+schema = strawberry.Schema(query=Query, types=[supervisors.Person, organizations.Center, organizations.District, organizations.Agency])
