@@ -34,6 +34,7 @@ class Shown:
     """An account of the demo, as the start page tells it."""
 
     name: str
+    password: str
     role: str
     organization: str
 
@@ -45,7 +46,6 @@ class Doorkeeper:
     identify: Callable[[str, str | None], Awaitable[Actor]]  # of a token and the organization acted for
     sign_in: Callable[[str, str], Awaitable[str]]  # of name and password; gives the token
     sign_out: Callable[[str], Awaitable[None]]
-    demo_accounts: Callable[[], Awaitable[Sequence[Shown]]]
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class House:
     health: Health
     gate: Gate
     doorkeeper: Doorkeeper
+    demo_accounts: Sequence[Shown] = ()
 
 
 class GraphQL:

@@ -129,3 +129,14 @@ def row(source: Source, description: str, type: Any) -> Any:
 
     resolve.__annotations__ = {"info": Info, "id": strawberry.ID, "return": type | None}
     return strawberry.field(resolver=resolve, description=description, metadata={STORED: Given("row", source)})
+
+
+def own(source: Source, description: str, type: Any) -> Any:
+    """A root field that answers with the caller's own account, and null when nobody signed in."""
+
+    async def resolve(info: Info) -> Any:
+        actor: Actor | None = info.context.actor
+        return await read_one(info, {"viewer": actor.account_id, "organization": actor.organization_id}) if actor else None
+
+    resolve.__annotations__ = {"info": Info, "return": type | None}
+    return strawberry.field(resolver=resolve, description=description, metadata={STORED: Given("viewer", source)})

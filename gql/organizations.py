@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import strawberry
@@ -11,15 +11,17 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.access import POLICY
 from gql.enums import described
-from gql.fields import row
-from gql.reading import read_one
-from gql.reading.declare import STORED, Frame, Given, Source, column, given, items, one, page
+from gql.fields import own, row
+from gql.reading.declare import Frame, Source, column, given, items, one, page
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, TextFilter, where
 from models.events import Event as EventRow
 from models.memberships import Account
 from models.memberships import Membership as MembershipRow
 from models.organizations import AgencyKind, Organization as OrganizationRow, Tier
 from models.organizations import Profile as ProfileRow
+
+if TYPE_CHECKING:
+    from gql.supervisors import Person
 
 described(Tier, "层级: where an organization stands.", CENTER="省、市鉴定中心.", DISTRICT="区鉴定管理中心.", AGENCY="评价机构.")
 described(
@@ -43,7 +45,7 @@ ACCOUNTS = Source(Account, "Viewer", "acct")
 MEMBERSHIPS = Source(MembershipRow, "Membership", "mem")
 
 PERSONS = "gql.supervisors:PERSONS"
-Person = Annotated["Person", strawberry.lazy("gql.supervisors")]
+Somebody = Annotated["Person", strawberry.lazy("gql.supervisors")]
 
 
 @strawberry.interface(description="Anything with an id of its own.")
@@ -136,7 +138,7 @@ class Event(Node):
     to_status: str | None = column("to_status", "The state after.")
     reason: str | None = column("reason", "Why, where a reason was given.")
     digest: str = column("digest", "SHA-256 over this event and the digest before it, in hex.")
-    actor: Person | None = one("person_id", PERSONS, "Who did it.")
+    actor: Somebody | None = one("person_id", PERSONS, "Who did it.")
     organization: Organization | None = one("organization_id", ORGANIZATIONS, "For which organization.")
     profile: Profile | None = one("profile_id", PROFILES, "The rules it was judged by.")
 
@@ -155,7 +157,7 @@ class Versioned(Node):
 class Membership(Node):
     role: str = column("role", "The role.")
     organization: Organization | None = one("organization_id", ORGANIZATIONS, "For which organization.")
-    person: Person | None = one("person_id", PERSONS, "Who holds it.")
+    person: Somebody | None = one("person_id", PERSONS, "Who holds it.")
     valid_from: datetime = column("valid_from", "From when.")
     valid_until: datetime | None = column("valid_until", "Until when; open without it.")
     reason: str = column("reason", "Why it was given.")
@@ -181,7 +183,7 @@ def capabilities(frame: Frame) -> ColumnElement[Any]:
 @strawberry.type(description="The caller.")
 class Viewer(Node):
     name: str = column("name", "The name the caller signed in with.")
-    person: Person | None = one("person_id", PERSONS, "Who that is.")
+    person: Somebody | None = one("person_id", PERSONS, "Who that is.")
     organization: Organization | None = given("organization", ORGANIZATIONS, "The organization acted for in this request.")
     memberships: Connection[Membership] = page(
         None, MEMBERSHIPS, "Roles that the caller may see, the own ones among them.", type=Connection[Membership], arguments=Arguments()
@@ -204,7 +206,4 @@ class Query:
     profiles: Connection[Profile] | None = page(None, PROFILES, "All published rules.", type=Connection[Profile], arguments=Arguments())
     profile: Profile | None = row(PROFILES, "One profile.", Profile)
 
-    @strawberry.field(description="The caller; null when nobody signed in.", metadata={STORED: Given("viewer", ACCOUNTS)})
-    async def viewer(self, info: strawberry.Info) -> Viewer | None:
-        actor = info.context.actor
-        return await read_one(info, {"viewer": actor.account_id, "organization": actor.organization_id}) if actor else None
+    viewer: Viewer | None = own(ACCOUNTS, "The caller; null when nobody signed in.", Viewer)

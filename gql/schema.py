@@ -2,11 +2,11 @@
 
 import strawberry
 
-from gql import organizations, supervisors
+from gql import node, organizations, supervisors
 
 
 @strawberry.type(description="All that can be asked. A refusal at one field empties only that field.")
-class Query(organizations.Query):
+class Query(organizations.Query, node.Query):
     pass
 
 

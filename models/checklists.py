@@ -74,6 +74,7 @@ class Answer(Row, Tenanted, table=True):
     item_id: UUID = Field(foreign_key="checklist_item.id")
     value: AnswerValue = Field(sa_type=choice(AnswerValue))
     remark: str | None = Field(default=None, max_length=1000)
+    correction: str | None = Field(default=None, max_length=1000)
     counted: int | None = None
     total: int | None = None
     person_id: UUID = Field(foreign_key="person.id")

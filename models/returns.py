@@ -45,6 +45,7 @@ class MonthlyReturn(Row, Tenanted, table=True):
     sessions_needed: int
     lines: list[dict[str, Any]] = Field(sa_type=Json)
     digest: str = Field(max_length=64)
+    differences: list[dict[str, Any]] = Field(sa_type=Json)
     note: str | None = Field(default=None, max_length=2000)
     comment: str | None = Field(default=None, max_length=2000)
     previous_id: UUID | None = Field(default=None, foreign_key="monthly_return.id")

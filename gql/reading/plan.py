@@ -1,7 +1,7 @@
 """From a selection to a plan: what is asked, without any value in it; the values go beside it as parameters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
@@ -89,9 +89,11 @@ class Collector:
         self.cursor_key = cursor_key
         self.values: dict[str, object] = {}
 
-    def root(self) -> Chosen:
+    def root(self, stored: Given | None = None) -> Chosen:
+        """The root field's own selection; `stored` where only the request tells which source it reads."""
         field = self.raw.parent_type.fields[self.raw.field_name]
-        return self.chosen(self.raw.path.key, field, [FieldDetails(node, None) for node in self.raw.field_nodes])
+        chosen = self.chosen(self.raw.path.key, field, [FieldDetails(node, None) for node in self.raw.field_nodes])
+        return replace(chosen, stored=stored) if stored else chosen
 
     def chosen(self, key: Any, field: GraphQLField, details: list[FieldDetails]) -> Chosen:
         definition = field.extensions.get(DEFINITION) if field.extensions else None

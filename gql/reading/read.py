@@ -10,6 +10,7 @@ from strawberry import Info
 from authz.actor import Actor
 from authz.errors import NotFound, Unauthenticated
 from gql.context import Context
+from gql.reading.declare import Given
 from gql.reading.execute import Compiled
 from gql.reading.plan import Chosen, Collector
 from gql.reading.sql import Statement, statement
@@ -31,11 +32,11 @@ async def read_page(info: Info) -> Compiled:
         return await read(reading, *prepared)
 
 
-async def read_one(info: Info, given: Mapping[str, object]) -> Compiled:
+async def read_one(info: Info, given: Mapping[str, object], *, stored: Given | None = None) -> Compiled:
     """One row by the id given; NOT_FOUND where there is none the caller may see."""
     context: Context = info.context
     actor = signed_in(context)
-    prepared = prepare(info, context, actor, given)
+    prepared = prepare(info, context, actor, given, stored=stored)
     async with context.database.read(actor.tenant) as reading:
         return await read(reading, *prepared)
 
@@ -48,9 +49,11 @@ async def read_back(info: Info, session: AsyncSession, changed: Mapping[str, UUI
     return await read(await reading_in(session), *prepared)
 
 
-def prepare(info: Info, context: Context, actor: Actor, given: Mapping[str, object]) -> tuple[Statement, Sequence[object]]:
+def prepare(
+    info: Info, context: Context, actor: Actor, given: Mapping[str, object], *, stored: Given | None = None
+) -> tuple[Statement, Sequence[object]]:
     collector = Collector(info, actor=actor, cursor_key=context.cursor_key)
-    root: Chosen = collector.root()
+    root: Chosen = collector.root(stored)
     ready = statement(root, actor.shape)
     values = ready.constants | actor.binds() | collector.values | {f"given_{name}": value for name, value in given.items()}
     return ready, [values.get(name) for name in ready.names]

@@ -93,8 +93,10 @@ class Builder:
     def branching(self, chosen: Chosen, frame: Frame) -> ColumnElement[Any]:
         """The object in the form of its concrete type; an interface decides by the row."""
         source = frame.source
-        if source is None or source.variant_column is None:
+        if source is None:
             return self.object(chosen.branches[0][1], frame)
+        if source.variant_column is None:
+            return self.object(chosen.below(source.type), frame)
         which = frame.t.c[source.variant_column]
         return case(*((which == constant(value), self.object(chosen.below(type), frame)) for value, type in source.variants.items()))
 

@@ -21,10 +21,13 @@ END $$
 SIGNED = """
 CREATE FUNCTION refuse_signed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  part text;
+  covered text;
 BEGIN
-  SELECT CASE WHEN item.phase = 'AFTER' THEN 'AFTER' ELSE 'SITE' END INTO part FROM checklist_item item WHERE item.id = NEW.item_id;
-  IF EXISTS (SELECT FROM signature s WHERE s.checklist_id = NEW.checklist_id AND s.part = part) THEN
+  IF TG_OP = 'UPDATE' AND (OLD.checklist_id, OLD.inspection_id, OLD.item_id) IS DISTINCT FROM (NEW.checklist_id, NEW.inspection_id, NEW.item_id) THEN
+    RAISE EXCEPTION 'an answer stays at its item' USING ERRCODE = 'DU001';
+  END IF;
+  SELECT CASE WHEN item.phase = 'AFTER' THEN 'AFTER' ELSE 'SITE' END INTO covered FROM checklist_item item WHERE item.id = NEW.item_id;
+  IF EXISTS (SELECT FROM signature s WHERE s.checklist_id = NEW.checklist_id AND s.part = covered) THEN
     RAISE EXCEPTION 'a signed checklist is never changed' USING ERRCODE = 'DU001';
   END IF;
   RETURN NEW;

@@ -31,3 +31,14 @@ async def test_nobody_signed_in_sees_nothing(world: World) -> None:
     answer = await world.ask(None, "{ viewer { name } agencies(first: 1) { nodes { name } } }")
     assert answer["data"] == {"viewer": None, "agencies": None}
     assert codes(answer) == ["UNAUTHENTICATED"]
+
+
+async def test_node_finds_the_type_by_the_prefix(world: World) -> None:
+    asked = "query($a: ID!, $b: ID!) { a: node(id: $a) { __typename id ... on Agency { creditCode district { name } } } b: node(id: $b) { ... on District { name } } }"
+    data = await world.done("center_admin", asked, a=shown("agc", world.agencies[0].id), b=shown("dst", world.districts[1].id))
+    assert data["a"]["__typename"] == "Agency"
+    assert data["a"]["district"] == {"name": "第0区"}
+    assert data["b"] == {"name": "第1区"}
+    for unknown in (shown("agc", world.districts[1].id), "agc_zz", "xyz_1", ""):
+        answer = await world.ask("center_admin", asked, a=unknown, b=unknown)
+        assert codes(answer) == ["NOT_FOUND", "NOT_FOUND"]

@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx2
 import strawberry
 
-from app.endpoint import Doorkeeper, House, Shown
+from app.endpoint import Doorkeeper, House
 from app.front import Gate
 from app.health import Health
 from app.routes import application
@@ -143,11 +143,7 @@ async def sign_out(token: str) -> None:
     ENDED.append(token)
 
 
-async def demo_accounts() -> list[Shown]:
-    return [Shown(name="clerk", role="<b>", organization="海淀区")]
-
-
-DOORKEEPER = Doorkeeper(identify=identify, sign_in=sign_in, sign_out=sign_out, demo_accounts=demo_accounts)
+DOORKEEPER = Doorkeeper(identify=identify, sign_in=sign_in, sign_out=sign_out)
 
 
 def house(*, get: bool = False, body_bytes: int = 65536, read_seconds: float = 10, demo: bool = False) -> House:

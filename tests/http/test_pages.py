@@ -1,10 +1,12 @@
 """The pages: complete without any other host, closed to other sites, and honest about health."""
 
 import re
+from dataclasses import replace
 
 import httpx2
 import pytest
 
+from app.endpoint import Shown
 from tests.http.small import ENDED, house, served
 
 pytestmark = pytest.mark.anyio
@@ -25,6 +27,13 @@ async def test_the_start_page_says_what_this_is_and_how_it_does(client: httpx2.A
     assert "default-src 'none'" in response.headers["content-security-policy"]
     assert not re.search(r"(src|href)=\"(https?:)?//", response.text)
     assert "<script" not in response.text
+
+
+async def test_the_demo_shows_its_accounts() -> None:
+    shown = Shown(name="clerk", password="right", role="<b>", organization="海淀区")
+    async with served(replace(house(demo=True), demo_accounts=[shown])) as client:
+        page = (await client.get("/")).text
+    assert "<td><code>clerk</code></td><td><code>right</code></td><td>&lt;b&gt;</td><td>海淀区</td>" in page
 
 
 async def test_graphiql_is_for_who_is_signed_in_and_wholly_ours(client: httpx2.AsyncClient) -> None:
