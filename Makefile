@@ -46,4 +46,4 @@ seed: $(STAMP)
 	@DUDAO_DEMO=$${DUDAO_DEMO:-on} $(RUN)dudao seed
 
 bench: $(STAMP)
-	@$(RUN)python bench/run.py
+	@$(RUN)python -m bench.run

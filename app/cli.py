@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from app import cli_accounts, cli_proofs
 from app.postgres_programs import NotStarted
 from app.settings import BadSetting, load, table
 
@@ -15,6 +16,11 @@ SDL = Path(__file__).resolve().parent.parent / "gql" / "schema.graphql"
 app = typer.Typer(
     help="Supervision of the quality of vocational skill recognition.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+app.add_typer(cli_accounts.account, name="account")
+app.add_typer(cli_accounts.membership, name="membership")
+app.add_typer(cli_accounts.token, name="token")
+app.add_typer(cli_proofs.audit, name="audit")
+app.command()(cli_proofs.verify_draw)
 
 
 @app.command()
@@ -50,16 +56,19 @@ def revise(message: Annotated[str, typer.Argument(help="What the migration does,
 
 
 @app.command()
-def seed() -> None:
+def seed(
+    *, scale: Annotated[int, typer.Option(min=0, help="Instead of the demo: so many inspections in one large jurisdiction, for measuring.")] = 0
+) -> None:
     """Fill an empty database with the demo's world."""
     from app import migrate as migrations  # noqa: PLC0415
     from app.databases import opened  # noqa: PLC0415
     from app.serve import seed_if_empty  # noqa: PLC0415
 
-    with opened(load()) as databases:
+    settings = load()
+    with opened(settings) as databases:
         migrations.upgrade(databases.owner or databases.app)
-        empty = asyncio.run(seed_if_empty(databases))
-    typer.echo("The demo's world is there." if empty else "The database is not empty: nothing was done.")
+        empty = asyncio.run(seed_if_empty(settings, databases, scale=scale))
+    typer.echo("The world is there." if empty else "The database is not empty: nothing was done.")
 
 
 @app.command()

@@ -10,6 +10,7 @@ from app import clock, identity
 from app.endpoint import Doorkeeper, House, Shown
 from app.front import Gate
 from app.health import Health
+from app.passwords import Passwords, weight_of
 from app.routes import application
 from app.settings import Settings
 from app.tracing import configure_logs
@@ -34,20 +35,20 @@ def create_app(settings: Settings, *, database_url: str | None = None) -> Starle
         documents=documents(schema, settings),
         health=Health(),
         gate=Gate(get=settings.get, body_bytes=settings.body_bytes, read_seconds=settings.read_seconds),
-        doorkeeper=doorkeeper(database),
+        doorkeeper=doorkeeper(database, Passwords(weight_of(demo=settings.demo))),
         demo_accounts=demo_accounts() if settings.demo else (),
     )
     return application(house)
 
 
-def doorkeeper(database: Database) -> Doorkeeper:
+def doorkeeper(database: Database, passwords: Passwords) -> Doorkeeper:
     """app/identity.py with the database and the clock put in."""
 
     async def identify(token: str, organization: str | None) -> Actor:
         return await identity.actor_of(database, token, organization=organization, now=clock.now())
 
     async def sign_in(name: str, password: str) -> str:
-        return await identity.sign_in(database, name, password, now=clock.now())
+        return await identity.sign_in(database, name, password, now=clock.now(), passwords=passwords)
 
     async def sign_out(token: str) -> None:
         await identity.sign_out(database, token, now=clock.now())
@@ -57,7 +58,7 @@ def doorkeeper(database: Database) -> Doorkeeper:
 
 def demo_accounts() -> Sequence[Shown]:
     """Imported where it is needed: outside the demo nothing of the seeds is ever loaded."""
-    from seeds.demo import ACCOUNTS  # noqa: PLC0415
+    from seeds.demo_people import ACCOUNTS  # noqa: PLC0415
 
     return [Shown(name=one.name, password=one.password, role=one.role, organization=one.organization) for one in ACCOUNTS]
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from app import uploads
 from app.endpoint import GraphQL, House
 from app.health import alive, drain_at_sigterm, readiness
 from app.pages import STATIC, Pages
@@ -37,6 +38,7 @@ def application(house: House) -> Starlette:
         Route("/graphiql", pages.graphiql, methods=["GET"]),
         Route("/login", pages.login, methods=["POST"]),
         Route("/logout", pages.logout, methods=["POST"]),
+        Route("/uploads/{ticket}", partial(uploads.put, house), methods=["PUT"]),
         Route("/healthz", alive, methods=["GET"]),
         Route("/readyz", partial(_ready, house), methods=["GET"]),
         Route("/metrics", house.health.metrics, methods=["GET"]),

@@ -13,7 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
-from app import migrate
+from app import clock, migrate
 from app.databases import Databases, connect, opened, refuse_unsafe_role
 from app.postgres_programs import NotStarted
 from app.processes import age, end_with
@@ -56,12 +56,12 @@ def prepare(settings: Settings, databases: Databases) -> None:
     elif asyncio.run(migrate.revision(databases.app)) != migrate.head():
         raise NotStarted("The database is not of this release: run `dudao migrate` with DUDAO_OWNER_DATABASE_URL.")
     if settings.demo:
-        asyncio.run(seed_if_empty(databases))
+        asyncio.run(seed_if_empty(settings, databases))
     asyncio.run(refuse_unsafe_role(databases.app))
 
 
-async def seed_if_empty(databases: Databases) -> bool:
-    """Fill an empty database with the demo's world. True when it was empty."""
+async def seed_if_empty(settings: Settings, databases: Databases, *, scale: int = 0) -> bool:
+    """Fill an empty database with the demo's world, or with `scale` inspections for measuring. True when it was empty."""
     url = databases.owner or databases.app
     connection = await connect(url)
     try:
@@ -70,11 +70,20 @@ async def seed_if_empty(databases: Databases) -> bool:
     finally:
         await connection.close()
     from models.database import Database  # noqa: PLC0415 (most starts find a world and need neither)
-    from seeds.demo import seed_demo  # noqa: PLC0415
 
     database = Database(url)
     try:
-        await seed_demo(database)
+        if scale:
+            from seeds.scale import seed_scale  # noqa: PLC0415
+
+            await seed_scale(database, inspections=scale)
+        else:
+            from app.passwords import Passwords, weight_of  # noqa: PLC0415
+            from seeds.demo import seed_demo  # noqa: PLC0415
+            from seeds.demo_people import PASSWORD  # noqa: PLC0415
+
+            hashed = await asyncio.to_thread(Passwords(weight_of(demo=settings.demo)).hashed, PASSWORD)
+            await seed_demo(database, now=clock.now(), key=settings.id_key.get_secret_value().encode(), password_hash=hashed)
     finally:
         await database.close()
     return True

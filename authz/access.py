@@ -10,10 +10,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from authz import cases, dispatch, inspections, organizations, returns, sessions, supervisors
 from authz.actions import Action
 from authz.actor import Actor, Shape
-from authz.errors import Forbidden, NotFound
+from authz.errors import Forbidden, Issuer, NotFound
 from authz.policy import Line, compiled
 from authz.relations import Meaning, Relation, World
 from models.base import table_of
+from models.organizations import Tier
 
 T = TypeVar("T", bound=SQLModel)
 
@@ -70,10 +71,28 @@ async def fetch(session: AsyncSession, actor: Actor, model: type[T], *, id: UUID
 def refusal(action: Action, row: SQLModel) -> Forbidden:
     """Names the article and, where the issuer alone may act, who that is (A12): the caller sees the row, so it tells no secret."""
     only_issuer = relations(tuple(line for line in POLICY.lines if line.action is action and line.allows)) == [Relation.ISSUER]
-    return Forbidden(action, POLICY.article(action), issuer_id=getattr(row, "issuer_id", None) if only_issuer else None)
+    return Forbidden(action, POLICY.article(action), issuer=issuer_of(row) if only_issuer else None)
+
+
+def issuer_of(row: SQLModel) -> Issuer | None:
+    """Who issued the card that the row is about, where it is about one."""
+    issuer = getattr(row, "issuer_id", None)
+    if issuer is None:
+        return None
+    return Issuer(Tier.CENTER if issuer == getattr(row, "center_id", None) else Tier.AGENCY, issuer)
 
 
 def require(actor: Actor, action: Action, row: SQLModel) -> None:
     """May the actor make this row, which is not saved yet?"""
     if not holds(actor, action, row):
         raise refusal(action, row)
+
+
+def shared(actor: Actor, action: Action) -> bool:
+    """May the actor do what has no row of its own, like a look-up?"""
+    return Relation.SHARED in relations(POLICY.allowing(actor.roles, action))
+
+
+def require_shared(actor: Actor, action: Action) -> None:
+    if not shared(actor, action):
+        raise Forbidden(action, POLICY.article(action))

@@ -10,6 +10,8 @@ class Action(StrEnum):
     MEMBERSHIP_READ = "membership.read"
     EVENT_READ = "event.read"
     SCHEMA_INTROSPECT = "schema.introspect"
+    UPLOAD_ISSUE = "upload.issue"
+    UPLOAD_READ = "upload.read"
     ROSTER_IMPORT_START = "roster_import.start"
     ROSTER_IMPORT_COMMIT = "roster_import.commit"
     ROSTER_IMPORT_READ = "roster_import.read"

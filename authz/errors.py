@@ -1,9 +1,20 @@
 """What a reader of rights may answer instead of a row: facts, not sentences and not status codes."""
 
+from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from models.organizations import Tier
+
 Proof = Literal["MISSING", "EXPIRED", "STEP_UP"]
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """The organization that issued the card an act is about, and on which tier it stands."""
+
+    tier: Tier
+    id: UUID
 
 
 class Unauthenticated(Exception):  # noqa: N818 - a fact, named as the clients know it
@@ -19,10 +30,11 @@ class NotFound(Exception):  # noqa: N818
 
 
 class Forbidden(Exception):  # noqa: N818
-    """The row may be seen, the act may not be done; `article` is where the regulation says so, `issuer_id` who alone may do it."""
+    """The row may be seen, the act may not be done; `article` is where the regulation says so, `issuer` who alone may do it."""
 
-    def __init__(self, action: str, article: str | None = None, *, issuer_id: UUID | None = None) -> None:
+    def __init__(self, action: str, article: str | None = None, *, issuer: Issuer | None = None) -> None:
         super().__init__(action)
         self.action = action
         self.article = article
-        self.issuer_id = issuer_id
+        self.issuer = issuer
+        self.reason = "ISSUER" if issuer else None

@@ -5,7 +5,7 @@ from sqlalchemy import true
 from authz.actions import Action
 from authz.relations import OWN_ORG, SELF, SUBTREE, Meaning, Meanings, Relation
 from models.events import Event
-from models.imports import RosterImport
+from models.imports import RosterImport, Upload
 from models.memberships import Account, Membership
 from models.organizations import Organization, Profile
 
@@ -17,6 +17,7 @@ READ = {
     Account: Action.ACCOUNT_READ,
     Membership: Action.MEMBERSHIP_READ,
     Event: Action.EVENT_READ,
+    Upload: Action.UPLOAD_READ,
     RosterImport: Action.ROSTER_IMPORT_READ,
 }
 
@@ -26,5 +27,6 @@ MEANINGS: Meanings = {
     Account: {Relation.SELF: SELF},
     Membership: {Relation.SUBTREE: SUBTREE, Relation.OWN_ORG: OWN_ORG, Relation.SELF: SELF},
     Event: {Relation.SUBTREE: SUBTREE, Relation.OWN_ORG: OWN_ORG, Relation.SELF: SELF},
+    Upload: {Relation.OWN_ORG: OWN_ORG},
     RosterImport: {Relation.SUBTREE: SUBTREE},
 }

@@ -36,10 +36,11 @@ class Relation(StrEnum):
 
 ONLY_DENIES = frozenset({Relation.EMPLOYER, Relation.ASSESSOR, Relation.BARRED})
 
-ACCOUNT: ColumnElement[UUID] = bindparam("actor_account", type_=Uuid())
-PERSON: ColumnElement[UUID] = bindparam("actor_person", type_=Uuid())
-ORGANIZATION: ColumnElement[UUID] = bindparam("actor_organization", type_=Uuid())
-CENTER: ColumnElement[UUID] = bindparam("actor_center", type_=Uuid())
+# not required while a statement is compiled: one with a list in it is compiled with its values, and there are none yet
+ACCOUNT: ColumnElement[UUID] = bindparam("actor_account", type_=Uuid(), required=False)
+PERSON: ColumnElement[UUID] = bindparam("actor_person", type_=Uuid(), required=False)
+ORGANIZATION: ColumnElement[UUID] = bindparam("actor_organization", type_=Uuid(), required=False)
+CENTER: ColumnElement[UUID] = bindparam("actor_center", type_=Uuid(), required=False)
 
 TIER_COLUMN = {Tier.CENTER: "center_id", Tier.DISTRICT: "district_id", Tier.AGENCY: "agency_id"}
 

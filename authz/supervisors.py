@@ -15,6 +15,7 @@ from authz.relations import (
     LIVE_PLACES,
     ORGANIZATION,
     OWN_AGENCY,
+    OWN_ORG,
     PERSON,
     SELF,
     SUBTREE,
@@ -159,7 +160,13 @@ MEANINGS: Meanings = {
         Relation.OWN_ORG: OWN_AGENCY,
         Relation.SELF: SELF,
     },
-    Supervisor: {Relation.SHARED: SHARED, Relation.SUBTREE: SUBTREE, Relation.SELF: SELF},
+    Supervisor: {
+        Relation.SHARED: SHARED,
+        Relation.SUBTREE: SUBTREE,
+        Relation.SELF: SELF,
+        # who keeps the roster row is who issues its card (Y049, Y050)
+        Relation.ISSUER: OWN_ORG,
+    },
     Card: {
         Relation.SHARED: SHARED,
         Relation.SUBTREE: SUBTREE,

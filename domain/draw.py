@@ -166,7 +166,7 @@ def seed_of(secret: str, public_value: str) -> str:
 def run(pool: Pool, seed: str) -> Outcome:
     """Draw the sessions, then a team for each in that order. A session without enough people stays drawn and shows its shortfall."""
     order = sorted(pool.sessions, key=lambda one: (_sha(f"{seed}:session:{one.id}"), one.id))
-    count = _sessions_needed(pool.rules)
+    count = sessions_needed(pool.rules)
     drawn = order[:count]
     load = {one.id: one.load for one in pool.people}
     booked: dict[str, list[Session]] = {one.id: [] for one in pool.people}
@@ -239,7 +239,7 @@ def _sha(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _sessions_needed(rules: Rules) -> int:
+def sessions_needed(rules: Rules) -> int:
     quota = 0 if rules.quota is None else needed(rules.base, rules.quota) - rules.already
     return max(quota, rules.wanted, 0)
 

@@ -1,6 +1,6 @@
 """Moves a state and writes its event: the one function that does either, so that no step goes unrecorded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -124,9 +124,9 @@ def digest_of(event: Event) -> bytes:
     return sha256(event.previous + text.encode()).digest()
 
 
-def broken(events: list[Event]) -> str | None:
-    """The first fault of one organization's chain in order, or None: a gap, an edit, a wrong link."""
-    previous, expected = GENESIS, 1
+def broken(events: Sequence[Event], *, after: tuple[int, bytes] = (0, GENESIS)) -> str | None:
+    """The first fault of one organization's chain in order, or None: a gap, an edit, a wrong link. `after` is the link before the first of them."""
+    expected, previous = after[0] + 1, after[1]
     for event in events:
         if event.sequence != expected:
             return f"event {expected} is missing"

@@ -35,6 +35,7 @@ class Code(StrEnum):
     DATE = "DATE"
     ENUM = "ENUM"
     MISSING_COLUMN = "MISSING_COLUMN"
+    RULE_NOT_MET = "RULE_NOT_MET"
 
 
 class Wrong(ValueError):  # noqa: N818 - the cell is, not we

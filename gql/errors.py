@@ -14,6 +14,8 @@ from graphql import GraphQLError
 
 from authz.errors import Forbidden, NotFound, Unauthenticated
 from domain.errors import BadInput, Conflict, Unmet
+from gql.ids import shown
+from models.organizations import Tier
 
 Language = Literal["zh", "en"]
 RequestReason = Literal["BODY", "PARSE", "VALIDATION", "VARIABLES", "OPERATION", "DOCUMENT", "ID", "CURSOR", "PAGE", "VALUE"]
@@ -57,7 +59,7 @@ class Entry:
 
 TABLE: Mapping[type[BaseException], Entry] = {
     NotFound: Entry("NOT_FOUND", {}),
-    Forbidden: Entry("FORBIDDEN", {"action": "action", "article": "article"}),
+    Forbidden: Entry("FORBIDDEN", {"action": "action", "article": "article", "reason": "reason", "issuer": "issuer"}),
     Unauthenticated: Entry("UNAUTHENTICATED", {"reason": "reason"}),
     Conflict: Entry("CONFLICT", {"reason": "reason", "params": "params"}),
     Unmet: Entry("RULE_NOT_MET", {"rule": "rule", "article": "article", "profile": "profile", "params": "params"}),
@@ -66,6 +68,7 @@ TABLE: Mapping[type[BaseException], Entry] = {
     RateLimited: Entry("RATE_LIMITED", {"retry_after": "retryAfter"}),
     TooComplex: Entry("TOO_COMPLEX", {"limit": "limit", "max": "max", "found": "found"}),
 }
+ISSUERS = {Tier.CENTER: "ctr", Tier.AGENCY: "agc"}
 INTERNAL = Entry("INTERNAL", {"reference": "reference"})
 
 # What PostgreSQL says by SQLSTATE. Names of constraints never matter here and never surface.
@@ -75,6 +78,7 @@ REFUSALS_OF_THE_DATABASE: Mapping[str, Exception] = {
     "55P03": Conflict("IN_FLIGHT"),  # lock_not_available: somebody else is at the same row
     "40P01": Conflict("IN_FLIGHT"),  # deadlock_detected
     "40001": Conflict("IN_FLIGHT"),  # serialization_failure
+    "DU001": Unmet("history.append_only", "000 §8(二); 003 §12"),  # our own triggers: what is signed or recorded never changes
     "57014": TooComplex("time", 0),  # query_canceled by statement_timeout
 }
 
@@ -109,6 +113,8 @@ def describe(cause: BaseException, language: Language) -> Described:
     facts = {"code": entry.code} | {name: fact for name, fact in facts.items() if fact not in (None, {})}
     if isinstance(known, BadInput):
         facts["reason"] = "VALUE"
+    if isinstance(known, Forbidden) and known.issuer is not None:
+        facts["issuer"] = shown(ISSUERS[known.issuer.tier], known.issuer.id)
     return Described(code=entry.code, message=_sentence(known, entry.code, language), extensions=facts)
 
 

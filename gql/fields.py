@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import orjson
@@ -46,6 +46,14 @@ Changed = Mapping[str, UUID]
 """Which rows the payload shows, by the names its fields give them."""
 
 
+P = TypeVar("P")
+
+
+def changed(payload: type[P], **rows: UUID) -> P:  # noqa: ARG001 - the type says what the resolver promises, the reader keeps the promise
+    """What a verb answers: which rows its payload will show, read back from the database in the same transaction."""
+    return cast("P", rows)
+
+
 @dataclass(frozen=True)
 class Call:
     """One mutation on its way: its transaction, who asks, and the doors to the rows."""
@@ -75,15 +83,19 @@ def prefixes(source: Source) -> Collection[str]:
     return [source.prefix] if isinstance(source.prefix, str) else source.prefix.values()
 
 
-def mutation(action: Action, description: str) -> Callable[[Callable[..., Awaitable[Changed]]], Any]:
+Said = Callable[[Context, Changed], Mapping[str, str]]
+"""Texts of a payload that no row keeps, from the changed rows alone, so that the same key gives them again."""
+
+
+def mutation(action: Action, description: str, *, said: Said | None = None) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
     """A field of Mutation from a verb `(call, input) -> Payload`. `action` is the right it needs, for the generated matrix."""
 
-    def made(verb: Callable[..., Awaitable[Changed]]) -> Any:
+    def made(verb: Callable[..., Awaitable[Any]]) -> Any:
         kind = inspect.signature(verb).parameters["input"].annotation
         answer = inspect.signature(verb).return_annotation
 
         async def resolve(info: Info, input: Any) -> Any:
-            return await once(info, verb, input)
+            return await once(info, verb, input, said=said or (lambda _context, _rows: {}))
 
         resolve.__annotations__ = {"info": Info, "input": kind, "return": answer | None}
         resolve.__name__ = verb.__name__
@@ -92,7 +104,7 @@ def mutation(action: Action, description: str) -> Callable[[Callable[..., Awaita
     return made
 
 
-async def once(info: Info, verb: Callable[..., Awaitable[Changed]], input: Keyed) -> Compiled:
+async def once(info: Info, verb: Callable[..., Awaitable[Any]], input: Keyed, *, said: Said) -> Compiled:
     """Runs the verb unless its key was answered before; key, effect, event and payload share one transaction."""
     context: Context = info.context
     actor = signed_in(context)
@@ -102,11 +114,12 @@ async def once(info: Info, verb: Callable[..., Awaitable[Changed]], input: Keyed
     async with context.database.transaction(actor.tenant) as session:
         request, fresh = await claimed(session, actor, mutation=info.field_name, key=input.idempotency_key, digest=digest)
         if not fresh:
-            return await read_back(info, session, {name: UUID(one) for name, one in (request.changed or {}).items()}, replayed=True)
-        changed = await verb(Call(context, session, actor), input)
-        request.changed = {name: str(one) for name, one in changed.items()}
+            before = {name: UUID(one) for name, one in (request.changed or {}).items()}
+            return await read_back(info, session, before, replayed=True, said=said(context, before))
+        rows: Changed = await verb(Call(context, session, actor), input)
+        request.changed = {name: str(one) for name, one in rows.items()}
         session.add(request)
-        return await read_back(info, session, changed, replayed=False)
+        return await read_back(info, session, rows, replayed=False, said=said(context, rows))
 
 
 async def claimed(session: AsyncSession, actor: Actor, *, mutation: str, key: str, digest: bytes) -> tuple[Request, bool]:

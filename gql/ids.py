@@ -21,3 +21,8 @@ def read(value: str, prefixes: Collection[str]) -> UUID:
         return UUID(hex=digits)
     except ValueError:
         raise NotFound from None
+
+
+def optional(value: str | None, prefixes: Collection[str]) -> UUID | None:
+    """The id inside, where one was given."""
+    return None if value is None else read(value, prefixes)

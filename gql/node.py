@@ -6,12 +6,12 @@ import strawberry
 from strawberry import Info
 
 from authz.errors import NotFound
-from gql import ids, organizations, supervisors
+from gql import blacklist, cases, checklists, dispatch, ids, imports, inspections, offers, opinions, organizations, returns, sessions, supervisors
 from gql.organizations import Node
 from gql.reading import read_one
 from gql.reading.declare import Given, Source
 
-NOUNS = (organizations, supervisors)
+NOUNS = (organizations, supervisors, sessions, dispatch, offers, inspections, checklists, opinions, returns, blacklist, cases, imports)
 
 BY_PREFIX = {
     value.prefix: Given("row", value)

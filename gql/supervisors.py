@@ -1,18 +1,53 @@
-"""People on the roster: persons, supervisors, cards, appointments."""
+"""People in the graph: persons and who employed them, supervisors, cards, appointments."""
 
-from datetime import date
+from datetime import date, datetime
+from enum import Enum
+from typing import Annotated
 
 import strawberry
-from sqlalchemy import ColumnElement, case, cast, func
+from sqlalchemy import ColumnElement, case, cast, func, null
 from sqlalchemy.dialects.postgresql import JSON
 
 from authz.actions import Action
-from gql.organizations import Node
-from gql.reading.declare import Frame, Source, column, computed
+from domain.refusals import in_a_row, most_in_a_row
+from domain.supervisors import issue_card
+from gql.enums import described
+from gql.fields import VERSION, Call, Keyed, changed, mutation, row
+from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, Agency, Event, Node, Organization, Step, Versioned
+from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, many, one, only, page, steps
 from gql.reading.fragments import constant
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
+from models.supervisors import Appointment as AppointmentRow
+from models.supervisors import AppointmentStatus, CardStatus, RosterStanding, SkillLevel, SupervisorKind
+from models.supervisors import Card as CardRow
+from models.supervisors import Employment as EmploymentRow
 from models.supervisors import Person as PersonRow
+from models.supervisors import Supervisor as SupervisorRow
+
+described(SupervisorKind, "督导员类别: who they inspect for.", EXTERNAL="外部督导员.", INTERNAL="内部督导员, of one agency.")
+described(RosterStanding, "在册情况: whether somebody is on the roster.", ACTIVE="在册.", REMOVED="已移出名册, kept in the archive.")
+described(CardStatus, "证卡状态: whether a card counts.", ACTIVE="有效.", SUSPENDED="暂停.", REVOKED="已撤回.")
+described(AppointmentStatus, "聘任状态: whether a mandate counts.", ACTIVE="聘任中.", EXPIRED="聘期届满.", TERMINATED="已解聘, by a revocation.")
+described(
+    SkillLevel,
+    "职业技能等级: the eight ranks, lowest first.",
+    APPRENTICE="学徒工.",
+    JUNIOR_5="初级工（五级）.",
+    INTERMEDIATE_4="中级工（四级）.",
+    SENIOR_3="高级工（三级）.",
+    TECHNICIAN_2="技师（二级）.",
+    SENIOR_TECHNICIAN_1="高级技师（一级）.",
+    SPECIAL_TECHNICIAN="特级技师.",
+    CHIEF_TECHNICIAN="首席技师.",
+)
 
 PERSONS = Source(PersonRow, "Person", "per")
+EMPLOYMENTS = Source(EmploymentRow, "Employment", "emp")
+STREAKS = Source(SupervisorRow, "RefusalStreak", {})
+SUPERVISORS = Source(SupervisorRow, "Supervisor", "sup")
+CARDS_IN_USE = Source(CardRow, "Card", "card", only=("status", "ACTIVE", "SUSPENDED"))
+CARDS = Source(CardRow, "Card", "card")
+APPOINTMENTS = Source(AppointmentRow, "Appointment", "apt")
 
 
 def shortened(frame: Frame) -> ColumnElement[str]:
@@ -34,6 +69,13 @@ def masked(frame: Frame) -> ColumnElement[str]:
     return cast(func.concat(constant("["), func.concat_ws(constant(","), *words), constant("]")), JSON())
 
 
+@strawberry.type(description="任职: who employed a person on which days.")
+class Employment(Node):
+    agency: Agency | None = one("agency_id", AGENCIES, "The employer.")
+    starts_on: date = column("starts_on", "The first day.")
+    ends_on: date | None = column("ends_on", "The first day after it; open without it.")
+
+
 @strawberry.type(description="个人: somebody, shared by all who supervise; personal fields only for who may see them.")
 class Person(Node):
     name: str | None = column(
@@ -44,3 +86,130 @@ class Person(Node):
     birth_date: date | None = column("birth_date", "For the age limits.", mask=Action.PERSON_READ_IDENTITY)
     healthy: bool | None = column("healthy", "Attested, yes or no.", mask=Action.PERSON_READ_HEALTH)
     masked: list[str] = computed(masked, "Which of these fields the caller may not read.")
+    employments: list[Employment] = many("person_id", EMPLOYMENTS, "任职经历, by date.", order=("starts_on",), cap=50)
+    supervisors: list[Annotated["Supervisor", strawberry.lazy("gql.supervisors")]] = many(
+        "person_id", SUPERVISORS, "On which rosters, in which kind.", order=("created_at",), cap=20
+    )
+
+
+def streak(frame: Frame) -> ColumnElement[int]:
+    return case((frame.may(Action.SUPERVISOR_READ_STREAK), in_a_row(frame.t.c["id"])), else_=null())
+
+
+def streak_limit(frame: Frame) -> ColumnElement[int]:
+    return case((frame.may(Action.SUPERVISOR_READ_STREAK), most_in_a_row(frame.t.c["center_id"])), else_=null())
+
+
+@strawberry.type(description="连续不接受指派: offers refused or left unanswered in a row, for the person and the center.")
+class RefusalStreak:
+    count: int | None = computed(streak, "How many, since the last acceptance; null for who may not read it.")
+    limit: int | None = computed(streak_limit, "At how many a case is opened; null where the rules know no such number.")
+
+
+@strawberry.type(description="聘任: the mandate to supervise, for a term.")
+class Appointment(Versioned):
+    supervisor: Annotated["Supervisor", strawberry.lazy("gql.supervisors")] | None = one("supervisor_id", SUPERVISORS, "Who is appointed.")
+    dispatcher: Organization | None = one("dispatcher_id", ORGANIZATIONS, "指派机构: who appointed.")
+    status: AppointmentStatus = column("status", "Whether it counts.")
+    starts_on: date = column("starts_on", "The first day of the term.")
+    ends_on: date | None = column("ends_on", "The first day after the term; open where the rules know no term.")
+
+
+@strawberry.type(description="督导员证卡: proves competence. Who issued it alone may revoke it.")
+class Card(Versioned):
+    number: str = column("number", "证卡编号.")
+    title: str = column("title", "Its title under the rules of the issuer.")
+    supervisor: Annotated["Supervisor", strawberry.lazy("gql.supervisors")] | None = one("supervisor_id", SUPERVISORS, "Whose it is.")
+    issuer: Organization | None = one("issuer_id", ORGANIZATIONS, "核发机构.")
+    status: CardStatus = column("status", "Whether it counts.")
+    valid_from: date = column("valid_from", "The first day it counts.")
+    valid_until: date = column("valid_until", "The first day it no longer counts.")
+    available_steps: list[Step] = steps(Offered("supervisorCaseOpen", Action.SUPERVISOR_CASE_OPEN, ("ACTIVE", "SUSPENDED")))
+
+
+@strawberry.type(description="质量督导员: a person in one kind on one roster.")
+class Supervisor(Versioned):
+    person: Person | None = one("person_id", PERSONS, "Who it is.")
+    kind: SupervisorKind = column("kind", "External or internal.")
+    standing: RosterStanding = column("standing", "On the roster or removed.")
+    level: SkillLevel | None = column("level", "职业技能等级, where known.")
+    verified_at: datetime | None = column("verified_at", "When the row of the roster was last verified.")
+    organization: Organization | None = one("organization_id", ORGANIZATIONS, "Who keeps the row: the center, or the agency of an internal one.")
+    card: Card | None = only("supervisor_id", CARDS_IN_USE, "The card in use; a suspended one still is.")
+    cards: list[Card] = many("supervisor_id", CARDS, "All cards, revoked ones too.", order=("valid_from",), cap=50)
+    appointments: list[Appointment] = many(
+        "supervisor_id", APPOINTMENTS, "All terms, as far as the caller may see them.", order=("starts_on",), cap=50
+    )
+    refusal_streak: RefusalStreak | None = one("id", STREAKS, "Refusals in a row.")
+
+
+@strawberry.input(description="Which supervisors.")
+class SupervisorFilter:
+    kind: Among[SupervisorKind] | None = where("kind", "External or internal.")
+    standing: Among[RosterStanding] | None = where("standing", "On the roster or removed.")
+    level: Among[SkillLevel] | None = where("level", "Their rank.")
+    person: IdFilter | None = where("person_id", "Who it is.", "per")
+    organization: IdFilter | None = where("organization_id", "Who keeps the row.", "ctr", "agc")
+    center: IdFilter | None = where("center_id", "Of which jurisdiction.", "ctr")
+
+
+@strawberry.enum(description="What supervisors may be sorted by.")
+class SupervisorOrder(Enum):
+    CREATED_AT = strawberry.enum_value("created_at", description="By time of enlisting.")
+    UPDATED_AT = strawberry.enum_value("updated_at", description="By time of the last change.")
+
+
+@strawberry.input(description="Which cards.")
+class CardFilter:
+    status: Among[CardStatus] | None = where("status", "Whether they count.")
+    number: TextFilter | None = where("number", "Their number.")
+    issuer: IdFilter | None = where("issuer_id", "Who issued them.", "ctr", "agc")
+    supervisor: IdFilter | None = where("supervisor_id", "Whose they are.", "sup")
+    valid_until: RangeFilter[date] | None = where("valid_until", "When they end.")
+
+
+@strawberry.enum(description="What cards may be sorted by.")
+class CardOrder(Enum):
+    NUMBER = strawberry.enum_value("number", description="By number.")
+    VALID_UNTIL = strawberry.enum_value("valid_until", description="By their last day.")
+    CREATED_AT = strawberry.enum_value("created_at", description="By time of issue.")
+
+
+SUPERVISOR_ARGUMENTS = Arguments(SupervisorFilter, SupervisorOrder)
+CARD_ARGUMENTS = Arguments(CardFilter, CardOrder)
+
+
+@strawberry.type
+class Query:
+    person: Person | None = row(PERSONS, "One person.", Person)
+    supervisors: Connection[Supervisor] | None = page(None, SUPERVISORS, "The rosters.", type=Connection[Supervisor], arguments=SUPERVISOR_ARGUMENTS)
+    supervisor: Supervisor | None = row(SUPERVISORS, "One supervisor.", Supervisor)
+    cards: Connection[Card] | None = page(None, CARDS, "All cards.", type=Connection[Card], arguments=CARD_ARGUMENTS)
+    card: Card | None = row(CARDS, "One card.", Card)
+    appointment: Appointment | None = row(APPOINTMENTS, "One appointment.", Appointment)
+
+
+@strawberry.input(description="A card to issue.")
+class CardIssueInput(Keyed):
+    supervisor: strawberry.ID = strawberry.field(description="For whom; on the roster of the issuer.")
+    number: str = strawberry.field(description="证卡编号, at most 40 characters; once per issuer.")
+    valid_from: date = strawberry.field(description="The first day it counts.")
+    valid_until: date = strawberry.field(description="The first day it no longer counts.")
+    expected_version: int | None = strawberry.field(default=None, description=VERSION)
+
+
+@strawberry.type(description="A card after a step.")
+class CardPayload:
+    card: Card | None = given("card", CARDS, "The card.")
+    event: Event | None = given("event", EVENTS, "The event written.")
+    replayed: bool = bound("replayed", "Whether this key was answered before.")
+
+
+@strawberry.type
+class Mutation:
+    @mutation(Action.CARD_ISSUE, "Issue a card (核发证卡) to somebody on the own roster. Refused for who is on the blacklist.")
+    async def card_issue(call: Call, input: CardIssueInput) -> CardPayload:
+        supervisor = await call.fetch(SUPERVISORS, input.supervisor, to=Action.CARD_ISSUE, version=input.expected_version)
+        days = {"valid_from": input.valid_from, "valid_until": input.valid_until}
+        card, event = await issue_card(call.session, supervisor, number=input.number, **days, act=call.act)
+        return changed(CardPayload, card=card.id, event=event.id)

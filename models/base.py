@@ -22,7 +22,7 @@ SQLModel.metadata.naming_convention = MetaData(
 
 # sqlmodel types `sa_type` as a class although it takes a configured type as well
 Instant = cast("type[Any]", TIMESTAMP(timezone=True))
-Json = cast("type[Any]", JSONB())
+Json = cast("type[Any]", JSONB(none_as_null=True))
 
 T = TypeVar("T", bound=SQLModel)
 

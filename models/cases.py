@@ -77,8 +77,8 @@ class SupervisorCase(Row, Tenanted, table=True):
     suspended_in_id: UUID | None = Field(default=None, foreign_key="organization.id")
 
 
-class BlacklistEntry(Row, table=True):
-    """质量督导失信黑名单. No tenancy: an entry made anywhere blocks everywhere (Y089)."""
+class BlacklistEntry(Row, Tenanted, table=True):
+    """质量督导失信黑名单. The tenancy says who keeps the entry; wherever it was made, it blocks everywhere (Y089)."""
 
     __tablename__ = "blacklist_entry"
     __table_args__ = (
@@ -87,7 +87,6 @@ class BlacklistEntry(Row, table=True):
     )
     person_id: UUID = Field(foreign_key="person.id", index=True)
     case_id: UUID = Field(foreign_key="supervisor_case.id", index=True)
-    center_id: UUID = Field(foreign_key="organization.id", index=True)
     listed_by_id: UUID = Field(foreign_key="organization.id")
     ground: Ground = Field(sa_type=choice(Ground))
     decision_number: str = Field(max_length=40)

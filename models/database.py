@@ -93,6 +93,12 @@ class Database:
             await connection.execute(text(ENTER_NAMED), {"person": person, "center": center, "district": district, "agency": agency})
             yield session
 
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[Reading]:
+        """One reading statement by itself, in one round trip: for who asks, while no tenant is known yet."""
+        async with self._engine.connect() as connection:
+            yield Reading(await driver_of(connection))
+
     async def ready(self) -> bool:
         async with self._engine.connect() as connection:
             return (await (await driver_of(connection)).fetchval("SELECT 1")) == 1

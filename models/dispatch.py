@@ -44,9 +44,15 @@ class Draw(Row, Tenanted, table=True):
     __table_args__ = (
         CheckConstraint("(status = 'POOL_FROZEN') OR (status = 'VOIDED') OR seed IS NOT NULL", "drawn_has_seed"),
         CheckConstraint("(status = 'VOIDED') = (void_reason IS NOT NULL)", "void_has_reason"),
+        Index("uq_draw_one_open", "dispatcher_id", "month", unique=True, postgresql_where=literal_column("status IN ('POOL_FROZEN', 'DRAWN')")),
+        Index("uq_draw_replaced_once", "replaces_id", unique=True),
     )
     dispatcher_id: UUID = Field(foreign_key="organization.id", index=True)
     month: str = Field(max_length=7)
+    public_source: str = Field(default="", max_length=200)
+    sessions_held: int = 0
+    sessions_inspected: int = 0
+    sessions_needed: int = 0
     status: DrawStatus = Field(default=DrawStatus.POOL_FROZEN, sa_type=choice(DrawStatus))
     ran_by: UUID = Field(foreign_key="person.id")
     profile_id: UUID = Field(foreign_key="profile.id")
@@ -63,7 +69,10 @@ class Draw(Row, Tenanted, table=True):
 
 
 class DrawPerson(Row, Tenanted, table=True):
-    """In or out, and why, for every person of the roster: `reason` is null for who was in. Without a session it holds for the whole draw."""
+    """In or out, and why, for every person of the roster: `reason` is null for who was in. Without a session it holds for the whole draw.
+
+    With a `seat` it says who was drawn for a session, the leader first.
+    """
 
     __tablename__ = "draw_person"
     __table_args__ = (UniqueConstraint("draw_id", "supervisor_id", "recognition_session_id", postgresql_nulls_not_distinct=True),)
@@ -71,17 +80,21 @@ class DrawPerson(Row, Tenanted, table=True):
     supervisor_id: UUID = Field(foreign_key="supervisor.id")
     recognition_session_id: UUID | None = Field(default=None, foreign_key="recognition_session.id")
     reason: str | None = Field(default=None, max_length=40)
-    fact: str | None = Field(default=None, max_length=200)
+    fact: str | None = Field(default=None, max_length=500)
+    draw_pick_id: UUID | None = Field(default=None, foreign_key="draw_pick.id", index=True)
+    seat: int | None = None
 
 
 class DrawPick(Row, Tenanted, table=True):
-    """One drawn session, in the order drawn."""
+    """One drawn session, in the order drawn. `large`: may have more supervisors (B030); `shortfall`: seats that nobody could be drawn for."""
 
     __tablename__ = "draw_pick"
     __table_args__ = (UniqueConstraint("draw_id", "recognition_session_id"), UniqueConstraint("draw_id", "position"))
     draw_id: UUID = Field(foreign_key="draw.id")
     recognition_session_id: UUID = Field(foreign_key="recognition_session.id")
     position: int
+    large: bool = False
+    shortfall: int = 0
     inspection_id: UUID | None = Field(default=None, foreign_key="inspection.id")
 
 

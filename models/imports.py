@@ -55,4 +55,6 @@ class RosterImport(Row, Tenanted, table=True):
     digest: bytes
     rows: int
     problems: list[dict[str, Any]] = Field(sa_type=Json)
+    problem_count: int = 0
+    known: int = 0
     started_by: UUID = Field(foreign_key="person.id")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, UniqueConstraint, literal_column
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from models.base import Instant, Row, Tenanted, choice
 
@@ -27,8 +27,6 @@ class Account(Row, table=True):
     organization_id: UUID | None = Field(default=None, foreign_key="organization.id")
     password_hash: str | None = Field(default=None, max_length=200)
     disabled_at: datetime | None = Field(default=None, sa_type=Instant)
-    failures: int = 0
-    next_try_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class Login(Row, table=True):
@@ -40,6 +38,18 @@ class Login(Row, table=True):
     token_hash: bytes
     expires_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Attempt(SQLModel, table=True):
+    """Failed sign-ins under a name, whether anybody bears it or not: else the delay would tell which names exist.
+
+    The key is the beginning of the name's digest, so that a stranger who tries names cannot fill the disk.
+    """
+
+    __tablename__ = "attempt"
+    name_digest: bytes = Field(primary_key=True)
+    failures: int
+    next_try_at: datetime = Field(sa_type=Instant)
 
 
 class Membership(Row, Tenanted, table=True):

@@ -52,9 +52,10 @@ class RecognitionSession(Row, Tenanted, table=True):
 
 
 class Assessor(Row, Tenanted, table=True):
-    """考评人员 of one session."""
+    """考评人员 of one session. `name` as the agency wrote it: whom the number belongs to may be known under another, which is not its to learn."""
 
     __tablename__ = "assessor"
     __table_args__ = (UniqueConstraint("recognition_session_id", "person_id"),)
     recognition_session_id: UUID = Field(foreign_key="recognition_session.id")
     person_id: UUID = Field(foreign_key="person.id", index=True)
+    name: str = Field(max_length=60)

@@ -107,7 +107,7 @@ class Card(Row, Tenanted, table=True):
     )
     supervisor_id: UUID = Field(foreign_key="supervisor.id", index=True)
     person_id: UUID = Field(foreign_key="person.id", index=True)
-    number: str = Field(max_length=40)
+    number: str = Field(max_length=40, index=True)
     title: str = Field(max_length=60)
     issuer_id: UUID = Field(foreign_key="organization.id", index=True)
     status: CardStatus = Field(default=CardStatus.ACTIVE, sa_type=choice(CardStatus))

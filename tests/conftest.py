@@ -8,7 +8,12 @@ from app import migrate
 from app.embedded_postgres import EmbeddedPostgres
 from models.database import Database
 from tests.cluster import memory, scratch_folder, sweep
+from tests.crowd_rows import Crowded, crowded_cluster
 from tests.world import World
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--documents", type=int, default=2_000, help="how many generated documents the compiled reader is compared on")
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +39,13 @@ async def database(cluster: EmbeddedPostgres) -> AsyncIterator[Database]:
     database = Database(cluster.url("dudao_app"))
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def crowded() -> Iterator[Crowded]:
+    """A database of its own with two full worlds, which nobody writes to."""
+    with crowded_cluster() as found:
+        yield found
 
 
 @pytest.fixture

@@ -20,14 +20,15 @@ STORED = "stored"
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """Rows of one table as one GraphQL type. `variants` maps a column's values to the concrete types of an interface; `only` keeps one of them."""
+    """Rows of one table as one GraphQL type. `variants` maps a column's values to the concrete types of an interface; `only` keeps
+    the rows whose column has one of the values after its name."""
 
     model: type[SQLModel]
     type: str
     prefix: str | Mapping[str, str]
     variant_column: str | None = None
     variants: Mapping[str, str] = field(default_factory=dict)
-    only: tuple[str, str] | None = None
+    only: tuple[str, ...] = ()
 
     @property
     def read(self) -> Action:
@@ -119,13 +120,14 @@ class Items:
 
 @dataclass(frozen=True, eq=False)
 class Offered:
-    """One step that may be offered: from which states, to which, under which right."""
+    """One step that may be offered: from which states, to which, under which right, and `when` the row alone does not say it by its state."""
 
     mutation: str
     action: Action
     statuses: tuple[str, ...]
     to: str | None = None
     second_person: bool = False
+    when: Expression | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal_column,
     null,
     or_,
+    true,
 )
 from sqlalchemy import tuple_ as row_of
 from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
@@ -97,7 +98,7 @@ def typed_id(frame: Frame) -> ColumnElement[str]:
 def cursor(shape: PageShape, sort: ColumnElement[Any], id: ColumnElement[Any]) -> ColumnElement[str]:
     """The keyed tag of the list and the row's position, in URL-safe base64 without padding."""
     bar = constant("|")
-    text = func.concat(bindparam(f"{shape.name}_tag", type_=Text()), bar, cast(id, Text), bar, cast(sort, Text))
+    text = func.concat(bindparam(f"{shape.name}_tag", type_=Text(), required=False), bar, cast(id, Text), bar, cast(sort, Text))
     encoded = func.encode(func.convert_to(text, constant("UTF8")), constant("base64"))
     return func.rtrim(func.translate(encoded, literal_column("E'+/\\n'", Text), constant("-_")), constant("="))
 
@@ -107,7 +108,7 @@ def after(shape: PageShape, sort: ColumnElement[Any], id: ColumnElement[Any], *,
     if not shape.cursor:
         return []
     place = row_of(
-        cast(bindparam(f"{shape.name}_sort", type_=Text()), sort.type), bindparam(f"{shape.name}_id", type_=id.type), types=[sort.type, id.type]
+        cast(bindparam(f"{shape.name}_sort", type_=Text(), required=False), sort.type), bindparam(f"{shape.name}_id", type_=id.type, required=False), types=[sort.type, id.type]
     )
     here = row_of(sort, id)
     return [here < place if descending else here > place]
@@ -115,13 +116,13 @@ def after(shape: PageShape, sort: ColumnElement[Any], id: ColumnElement[Any], *,
 
 def tested(test: Condition | AnyOf, t: FromClause) -> ColumnElement[bool]:
     if isinstance(test, AnyOf):
-        return or_(*(and_(*(tested(one, t) for one in branch)) for branch in test.branches))
+        return or_(*(and_(true(), *(tested(one, t) for one in branch)) for branch in test.branches))
     stored = t.c[test.column]
     kind = Text() if isinstance(stored.type, Text) or hasattr(stored.type, "enums") else stored.type
-    value: ColumnElement[Any] = bindparam(test.parameter, type_=kind)
+    value: ColumnElement[Any] = bindparam(test.parameter, type_=kind, required=False)
     match test.operator:
         case "in":
-            return stored == any_(bindparam(test.parameter, type_=ARRAY(kind)))
+            return stored == any_(bindparam(test.parameter, type_=ARRAY(kind), required=False))
         case "from":
             return stored >= value
         case "until":
@@ -150,7 +151,7 @@ def page_info(one: Chosen, inner: FromClause, limit: ColumnElement[int], *, shap
     more = func.count() > limit
     # the other direction: whoever came by a cursor has rows behind
     other: ColumnElement[bool] = literal_column("true" if shape.cursor else "false")
-    first, last = inner.c.n == 1, inner.c.n == func.least(limit, inner.c.found)
+    first, last = inner.c.n == literal_column("1"), inner.c.n == func.least(limit, inner.c.found)
     match one.stored.name if isinstance(one.stored, Part) else "":
         case "hasNextPage":
             return other if shape.backward else more

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from hashlib import sha256
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
@@ -88,7 +89,7 @@ class RangeFilter(Generic[Value]):
 
 
 @strawberry.input(description="What to sort by and which end first.")
-class Order(Generic[Field]):
+class By(Generic[Field]):
     field: Field = strawberry.field(description="The field to sort by; the id decides between equals.")
     direction: Direction = strawberry.field(description="Which end first.")
 
@@ -113,6 +114,17 @@ class Arguments:
     order: type[Enum] | None = None
 
 
+@cache
+def with_branches(filter: type) -> Any:
+    """The filter with one `anyOf` more. Its branches are the plain filter under another name, so they do not nest."""
+    known: Any = filter
+    name: str = known.__strawberry_definition__.name
+    branch: Any = strawberry.input(type(f"{name}Branch", (filter,), {}), description="One of several: rows that meet all of this.")
+    any_of = strawberry.field(default=None, description="And at least one of these: 1 to 5 branches.")
+    wider = type(name, (filter,), {"__annotations__": {"any_of": list[branch] | None}, "any_of": any_of})
+    return strawberry.input(wider, description=known.__strawberry_definition__.description)
+
+
 def page_resolver(connection: Any, arguments: Arguments) -> Callable[..., Any]:
     """A resolver with a list's arguments. Only at the root is it called: below, the reader has answered already."""
     from gql.reading.read import read_page  # noqa: PLC0415 - the declaration stands below the reader
@@ -120,9 +132,9 @@ def page_resolver(connection: Any, arguments: Arguments) -> Callable[..., Any]:
     async def resolve(info: strawberry.Info, **_: object) -> Any:
         return await read_page(info)
 
-    sorting: Any = Order
+    sorting: Any = By
     words = {
-        "filter": (arguments.filter, "Only rows that meet all of this."),
+        "filter": (with_branches(arguments.filter) if arguments.filter else None, "Only rows that meet all of this."),
         "order_by": (sorting[arguments.order] if arguments.order else None, "In which order; by default newest first."),
         "first": (int, "How many from the start, 1 to 100; exactly one of first and last."),
         "after": (str, "Only what follows this cursor."),

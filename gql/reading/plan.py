@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -92,13 +92,13 @@ class Collector:
     def root(self, stored: Given | None = None) -> Chosen:
         """The root field's own selection; `stored` where only the request tells which source it reads."""
         field = self.raw.parent_type.fields[self.raw.field_name]
-        chosen = self.chosen(self.raw.path.key, field, [FieldDetails(node, None) for node in self.raw.field_nodes])
+        chosen = self.chosen(self.raw.path.key, field, [FieldDetails(node, None) for node in self.raw.field_nodes], of=self.raw.parent_type.name)
         return replace(chosen, stored=stored) if stored else chosen
 
-    def chosen(self, key: Any, field: GraphQLField, details: list[FieldDetails]) -> Chosen:
+    def chosen(self, key: Any, field: GraphQLField, details: list[FieldDetails], *, of: str) -> Chosen:
         definition = field.extensions.get(DEFINITION) if field.extensions else None
         what = definition.metadata.get(STORED, Whole()) if definition is not None else Whole()
-        shape = self.page(what, field, details[0]) if isinstance(what, Page) else None
+        shape = self.page(what, field, details[0], of=of) if isinstance(what, Page) else None
         return Chosen(str(key), what, shape, self.branches(field, details))
 
     def branches(self, field: GraphQLField, details: list[FieldDetails]) -> tuple[tuple[str, tuple[Chosen, ...]], ...]:
@@ -121,18 +121,18 @@ class Collector:
         name = details[0].node.name.value
         if name == "__typename":
             return Chosen(key, TypeName(type.name))
-        return self.chosen(key, type.fields[name], details)
+        return self.chosen(key, type.fields[name], details, of=type.name)
 
-    def page(self, what: Page, field: GraphQLField, details: FieldDetails) -> PageShape:
+    def page(self, what: Page, field: GraphQLField, details: FieldDetails, *, of: str) -> PageShape:
+        """The form of a page; its values under names of their own. The tag says which list it is: not where in the document it stands."""
         name = f"p{len(self.values)}"
         given = get_argument_values(field, details.node, self.execution.variable_values, details.fragment_variable_values, hide_suggestions=True)
         limit, backward = size(given.get("first"), given.get("last"))
         self.values[f"{name}_limit"] = limit
         order = self.order(what, given.get("orderBy"))
         conditions = self.conditions(field, given.get("filter"), name)
-        held = [(one, self.values[one]) for one in self.values if one.startswith(f"{name}_f")]
         mine = (self.actor.person_id, self.actor.organization_id, sorted(self.actor.roles))
-        expected = tag(self.cursor_key, field_name(field), what.column, order, conditions, held, mine)
+        expected = tag(self.cursor_key, of, details.node.name.value, order, [self.meant(one) for one in conditions], mine)
         self.values[f"{name}_tag"] = expected
         if given.get("after") is not None and given.get("before") is not None:
             raise RequestError("PAGE")
@@ -177,6 +177,12 @@ class Collector:
                 found.append(Condition(where.column, operator, parameter))
         return found
 
+    def meant(self, test: Condition | AnyOf) -> tuple[object, ...]:
+        """A test with its value instead of the name of its parameter."""
+        if isinstance(test, AnyOf):
+            return tuple(tuple(self.meant(one) for one in branch) for branch in test.branches)
+        return test.column, test.operator, self.values[test.parameter]
+
     def operand(self, where: Where, value: object) -> object:
         if isinstance(value, list):
             if len(value) > LARGEST:
@@ -187,13 +193,21 @@ class Collector:
         return plain(value)
 
 
-def field_name(field: GraphQLField) -> str:
-    return str(field.type)
-
-
 def plain(value: object) -> str | int | bool | date | datetime | UUID:
     """What the driver takes: an enum's value, and else what graphql-core has coerced already."""
     inner = value.value if isinstance(value, Enum) else value
-    if isinstance(inner, str | int | bool | date | datetime | UUID):
+    if isinstance(inner, datetime):
+        return instant(inner)
+    if isinstance(inner, str | int | bool | date | UUID) and "\0" not in str(inner):
         return inner
     raise RequestError("VALUE")
+
+
+def instant(value: datetime) -> datetime:
+    """In UTC. One without its offset could be any of 24 instants."""
+    if value.tzinfo is None:
+        raise RequestError("VALUE")
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise RequestError("VALUE") from None

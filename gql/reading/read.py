@@ -41,10 +41,10 @@ async def read_one(info: Info, given: Mapping[str, object], *, stored: Given | N
         return await read(reading, *prepared)
 
 
-async def read_back(info: Info, session: AsyncSession, changed: Mapping[str, UUID], *, replayed: bool) -> Compiled:
+async def read_back(info: Info, session: AsyncSession, changed: Mapping[str, UUID], *, replayed: bool, said: Mapping[str, str]) -> Compiled:
     """The payload of a mutation as a query would now answer it, in the mutation's own transaction."""
     context: Context = info.context
-    given = dict(changed) | {"replayed": "true" if replayed else "false"}
+    given = dict(changed) | {"replayed": "true" if replayed else "false"} | {name: orjson.dumps(text).decode() for name, text in said.items()}
     prepared = prepare(info, context, signed_in(context), given)
     return await read(await reading_in(session), *prepared)
 
@@ -55,7 +55,8 @@ def prepare(
     collector = Collector(info, actor=actor, cursor_key=context.cursor_key)
     root: Chosen = collector.root(stored)
     ready = statement(root, actor.shape)
-    values = ready.constants | actor.binds() | collector.values | {f"given_{name}": value for name, value in given.items()}
+    own = {"viewer": actor.account_id, "organization": actor.organization_id}
+    values = ready.constants | actor.binds() | collector.values | {f"given_{name}": value for name, value in (own | dict(given)).items()}
     return ready, [values.get(name) for name in ready.names]
 
 

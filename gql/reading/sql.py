@@ -53,7 +53,7 @@ class Builder:
     def opened(self, source: Source) -> tuple[Frame, ColumnElement[bool]]:
         """A table under a new name, with the condition that must stand in its WHERE."""
         t = table_of(source.model).alias(f"t{next(self.numbers)}")
-        kind = [t.c[source.only[0]] == constant(source.only[1])] if source.only else []
+        kind = [t.c[source.only[0]].in_([constant(value) for value in source.only[1:]])] if source.only else []
         return Frame(t, source, self.shape, lambda action: self.may(action, t)), and_(scope(self.shape, source.read, t), *kind)
 
     def may(self, action: Action, t: FromClause) -> ColumnElement[bool]:
@@ -69,7 +69,7 @@ class Builder:
             case Computed():
                 return stored.expression(frame)
             case Bound():
-                return bindparam(f"given_{stored.name}", type_=JSON())
+                return bindparam(f"given_{stored.name}", type_=JSON(), required=False)
             case One() | Only() | Given():
                 return self.single(chosen, stored, frame)
             case Many():
@@ -117,7 +117,7 @@ class Builder:
             case Only():
                 link = there.t.c[stored.column] == frame.t.c["id"]
             case Given():
-                link = there.t.c["id"] == bindparam(f"given_{stored.name}", type_=Uuid())
+                link = there.t.c["id"] == bindparam(f"given_{stored.name}", type_=Uuid(), required=False)
         row = select(self.branching(chosen, there)).select_from(there.t).where(link, visible)
         return row.correlate_except(there.t).scalar_subquery()
 
@@ -152,7 +152,8 @@ class Builder:
         def offer(one: Offered) -> ColumnElement[Any]:
             facts = {"mutation": quoted(one.mutation), "to": quoted(one.to), "secondPerson": literal_column("true" if one.second_person else "false")}
             pairs = [(word(child.key), self.fact(child, facts)) for child in chosen.branches[0][1]]
-            return case((and_(frame.t.c["status"].in_(one.statuses), frame.may(one.action)), cast(built(pairs), Text)))
+            ready = [frame.t.c["status"].in_(one.statuses), frame.may(one.action), *([one.when(frame)] if one.when else [])]
+            return case((and_(*ready), cast(built(pairs), Text)))
 
         return cast(func.concat(constant("["), func.concat_ws(constant(","), *(offer(one) for one in offers)), constant("]")), JSON())
 
@@ -166,7 +167,7 @@ class Builder:
             raise TypeError("a page without its shape")
         there, visible = self.opened(source_of(stored.source))
         rows = self.rows(there, visible, stored=stored, frame=frame, shape=shape)
-        limit = bindparam(f"{shape.name}_limit", type_=Integer())
+        limit = bindparam(f"{shape.name}_limit", type_=Integer(), required=False)
         sort, id = there.t.c[shape.order[0]], there.t.c["id"]
         descending = shape.order[1] is not shape.backward
         ordered = [one.desc() if descending else one.asc() for one in (sort, id)]
@@ -175,8 +176,8 @@ class Builder:
         names = {one: f"x{n}" for n, one in enumerate(inside)}
         inner = (
             select(
-                func.row_number().over(order_by=ordered).label("n"),
-                func.count().over().label("found"),
+                sort.label("k0"),
+                id.label("k1"),
                 cursor(shape, sort, id).label("cursor"),
                 *(value.label(names[one]) for one, value in inside.items()),
             )
@@ -187,9 +188,18 @@ class Builder:
             .correlate_except(there.t)
             .lateral(f"l{next(self.numbers)}")
         )
-        place = inner.c.n.desc() if shape.backward else inner.c.n.asc()
-        page = PageOfRows(inner, there, rows, {one: inner.c[name] for one, name in names.items()}, limit, place, shape)
-        return select(built([(word(one.key), self.around(one, page)) for one in parts])).select_from(inner).correlate_except(inner).scalar_subquery()
+        few = self.numbered(inner, descending=descending)
+        place = few.c.n.desc() if shape.backward else few.c.n.asc()
+        page = PageOfRows(few, there, rows, {one: few.c[name] for one, name in names.items()}, limit, place, shape)
+        # HAVING makes it one row whatever is asked for: no page is empty, and a page of which only the count is asked is one too
+        whole = select(built([(word(one.key), self.around(one, page)) for one in parts])).select_from(few).having(true())
+        return whole.correlate_except(few).scalar_subquery()
+
+    def numbered(self, inner: FromClause, *, descending: bool) -> FromClause:
+        """The few rows of a page by their number. Outside of the limit, so that the database stops looking after them."""
+        keys = [one.desc() if descending else one.asc() for one in (inner.c.k0, inner.c.k1)]
+        n, found = func.row_number().over(order_by=keys).label("n"), func.count().over().label("found")
+        return select(n, found, *inner.c).select_from(inner).correlate_except(inner).lateral(f"l{next(self.numbers)}")
 
     def rows(self, there: Frame, visible: ColumnElement[bool], *, stored: Page, frame: Frame, shape: PageShape) -> list[ColumnElement[bool]]:
         link = [there.t.c[stored.column] == frame.t.c["id"]] if stored.column else []

@@ -69,7 +69,7 @@ def supervisor(index: int, agency_count: int) -> Row:
     """Two of five are external, the others internal and without a card, as in Beijing; one external in three is employed by no agency."""
     internal = index % 5 not in {0, 1}
     issued = date(2024, 1, 8) + timedelta(days=index * 11 % 700)
-    until = issued + timedelta(days=3 * 365)
+    until = issued.replace(year=issued.year + 10)  # so that the demo does not age
     employer = credit_code(index * 13 % agency_count + 1) if internal or index % 3 else None
     card: Row = [None, None, None] if internal else [f"京督{issued.year}{index:06d}", issued, until]
     kind = "质量内控人员" if internal else "外部质量督导员"

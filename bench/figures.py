@@ -1,0 +1,117 @@
+"""What was measured, as JSON and as the table in README.md, with the bound of shared goals beside each figure."""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from bench.load import Sample
+
+HERE = Path(__file__).parent
+README = HERE / "README.md"
+BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
+PACKAGES = ("strawberry-graphql", "graphql-core", "sqlmodel", "sqlalchemy", "asyncpg", "uvicorn", "uvloop", "orjson")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One operation: the rounds of each side, in the order they were run."""
+
+    operation: str
+    rounds: Mapping[str, Sequence[Sample]]
+
+    def middle(self, side: str) -> Sample:
+        rows = self.rounds[side]
+        return Sample(*(statistics.median(getattr(one, name) for one in rows) for name in ("requests_per_second", "p50", "p99")))
+
+    def ratios(self) -> list[float]:
+        """Of each round with its neighbour; what else the machine did in that minute met both."""
+        sides = list(self.rounds.values())
+        return [ours.requests_per_second / theirs.requests_per_second for ours, theirs in zip(*sides, strict=True)] if len(sides) > 1 else []
+
+
+@dataclass
+class Figures:
+    """A whole run. Seconds, MB of 10^6 bytes."""
+
+    about: dict[str, str]
+    operations: list[Measured] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    megabytes: dict[str, float] = field(default_factory=dict)
+
+    def write(self, name: str) -> Path:
+        """To results/ and into the table."""
+        file = HERE / "results" / f"{name}.json"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = README.read_text(encoding="utf-8")
+        before, after = text.split(BEGIN)[0], text.split(END)[1]
+        README.write_text(f"{before}{BEGIN}\n{self.table()}\n{END}{after}", encoding="utf-8")
+        return file
+
+    def table(self) -> str:
+        lines = ["| Operation | Requests/s | p50 ms | p99 ms | Requests/s, idiomatic | Ratio (spread) | Goal |", "|---|---|---|---|---|---|---|"]
+        lines += [line(one) for one in self.operations]
+        lines += ["", "| What | Figure | Goal |", "|---|---|---|"]
+        for what, seconds in self.seconds.items():
+            lines.append(f"| {what} | {seconds:.2f} s | {verdict(seconds, MOST_SECONDS.get(what), 's')} |")
+        for what, megabytes in self.megabytes.items():
+            lines.append(f"| {what} | {megabytes:.0f} MB | {verdict(megabytes, MOST_MEGABYTES.get(what), 'MB')} |")
+        lines += ["", *(f"- {what}: {said}" for what, said in self.about.items())]
+        return "\n".join(lines)
+
+
+PAGE_RATIO = 20
+FIRST_START = "first start to ready, demo world included"
+SECOND_START = "second start to ready"
+IMPORT = "import of a roster, whole"
+DRY_RUN = "import: the dry run in it"
+COMMIT = "import: the commit in it"
+MEMORY = "memory of the worker after the load"
+IDIOMATIC_MEMORY = "memory of the idiomatic worker"
+MOST_SECONDS = {FIRST_START: 5.0, SECOND_START: 1.5, IMPORT: 10.0}
+MOST_MEGABYTES = {MEMORY: 150.0}
+
+
+def verdict(figure: float, most: float | None, unit: str) -> str:
+    if most is None:
+        return ""
+    return f"≤ {most:g} {unit}: {'met' if figure <= most else '**missed**'}"
+
+
+def line(one: Measured) -> str:
+    ours, ratios = one.middle("service"), one.ratios()
+    cells = [one.operation, f"{ours.requests_per_second:.0f}", f"{ours.p50:.1f}", f"{ours.p99:.1f}"]
+    if not ratios:
+        return f"| {' | '.join(cells)} | | | |"
+    middle, peer = statistics.median(ratios), one.middle("idiomatic")
+    deep = one.operation.startswith("deep page")
+    goal = f"≥ {PAGE_RATIO}: {'met' if middle >= PAGE_RATIO else '**missed**'}" if deep else ""
+    spread = f"{middle:.1f} ({min(ratios):.1f}–{max(ratios):.1f})"
+    return f"| {' | '.join([*cells, f'{peer.requests_per_second:.1f}', spread, goal])} |"
+
+
+def said(*words: str) -> str:
+    """What a command says, or nothing where it is not there."""
+    try:
+        return subprocess.run(words, check=False, capture_output=True, text=True, cwd=HERE).stdout.strip()
+    except OSError:
+        return ""
+
+
+def about_machine() -> dict[str, str]:
+    """On what it was measured. A load above a half before the start means that others were at work: then the figures do not count."""
+    file = Path("/proc/cpuinfo")
+    named = [row.partition(":")[2].strip() for row in file.read_text().splitlines() if row.startswith("model name")] if file.exists() else []
+    changed = " with changes" if said("git", "status", "--porcelain") else ""
+    return {
+        "machine": f"{os.cpu_count()} × {named[0] if named else platform.processor() or platform.machine()}, {platform.system()} {platform.machine()}",
+        "load before": f"{os.getloadavg()[0]:.2f}",
+        "versions": f"Python {platform.python_version()}, " + ", ".join(f"{one} {version(one)}" for one in PACKAGES),
+        "commit": f"{said('git', 'rev-parse', '--short', 'HEAD') or 'none'}{changed}",
+    }

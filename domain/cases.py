@@ -1,0 +1,216 @@
+"""Cases against supervisors: opened by hand or by a streak of refusals, addressed to the issuer of the card, decided by one and confirmed by another."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain import blacklist, offers
+from domain.calendar import shanghai_day
+from domain.errors import Conflict, Unmet
+from domain.machine import Act, Machine, advance, record
+from domain.memberships import held
+from domain.organizations import InForce, rules_for
+from domain.supervisors import restore_card, role_name, supervisor_of, suspend_card, terms_in_force, withdraw_card
+from domain.texts import checked
+from models.cases import BlacklistEntry, CaseOrigin, Ground, Sanction, SupervisorCase, SupervisorCaseStatus
+from models.dispatch import Assignment, AssignmentStatus
+from models.events import Event
+from models.inspections import Inspection
+from models.memberships import Membership
+from models.supervisors import Appointment, Card, CardStatus
+
+LONGEST_FACTS = 4000
+LONGEST_DOCUMENT = 200
+LONGEST_NUMBER = 40
+LONGEST_REASON = 2000
+
+OPEN_PLACES = (AssignmentStatus.OFFERED, AssignmentStatus.ACCEPTED)
+"""Places in teams that somebody else can still take."""
+
+
+class Step(StrEnum):
+    SUSPEND = "SUSPEND"
+    REVOKE = "REVOKE"
+    CONFIRM = "CONFIRM"
+    RESTORE = "RESTORE"
+    CLOSE = "CLOSE"
+
+
+STEPS: Machine = {
+    (SupervisorCaseStatus.OPENED, Step.SUSPEND): SupervisorCaseStatus.IN_FORCE,
+    (SupervisorCaseStatus.OPENED, Step.REVOKE): SupervisorCaseStatus.DECIDED,
+    (SupervisorCaseStatus.DECIDED, Step.CONFIRM): SupervisorCaseStatus.IN_FORCE,
+    (SupervisorCaseStatus.IN_FORCE, Step.RESTORE): SupervisorCaseStatus.LIFTED,
+    (SupervisorCaseStatus.OPENED, Step.CLOSE): SupervisorCaseStatus.CLOSED,
+    (SupervisorCaseStatus.DECIDED, Step.CLOSE): SupervisorCaseStatus.CLOSED,
+}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a sanction is written in: the document of evidence, and the number under which all of it happens."""
+
+    document: str
+    number: str
+
+
+async def open_case(session: AsyncSession, card: Card, *, ground: Ground, facts: str, act: Act) -> tuple[SupervisorCase, Event]:
+    """Addressed to the issuer of the card, whoever opens it (Y068). Unmet for a ground the profile does not know (Y077 to Y082, B060)."""
+    rules = await rules_for(session, card.center_id, on=shanghai_day(act.at))
+    if card.status is CardStatus.REVOKED:
+        raise Conflict("STATE", status=card.status.value)
+    known(ground, rules)
+    return await written(session, card, ground, facts=checked("facts", facts, LONGEST_FACTS), origin=CaseOrigin.MANUAL, act=act, rules=rules)
+
+
+async def suspend(session: AsyncSession, case: SupervisorCase, decision: Decision, *, act: Act) -> Event:
+    """暂停质量督导工作 (003 §17): by the issuer for everywhere, by a district for its own area, where the card stays ACTIVE (A11).
+
+    Unmet where the ladder of the profile has no such rung (D13).
+    """
+    rules = await rules_for(session, case.center_id, on=shanghai_day(act.at))
+    ladder = rules.rules.rule("sanctions.supervisor.ladder")
+    if Sanction.SUSPENSION not in rules.rules.words(ladder.id):
+        raise Unmet(ladder.id, ladder.article, rules.rules.version)
+    decided(case, Sanction.SUSPENSION, decision, act=act)
+    case.in_force_at = act.at
+    if act.organization_id != case.issuer_id:
+        if not rules.rules.flag("suspension.district_may_suspend"):
+            raise Unmet("suspension.district_may_suspend", ladder.article, rules.rules.version)
+        case.suspended_in_id = act.organization_id
+        return await step(session, case, Step.SUSPEND, act=act, rules=rules)
+    event = await step(session, case, Step.SUSPEND, act=act, rules=rules)
+    await suspend_card(session, await card_of(session, case), act=act, reason=decision.number, profile_id=rules.id)
+    return event
+
+
+async def revoke(session: AsyncSession, case: SupervisorCase, decision: Decision, *, ground: Ground, act: Act) -> Event:
+    """Decides 取消督导资格. Nothing is in force before another person confirms it."""
+    rules = await rules_for(session, case.center_id, on=shanghai_day(act.at))
+    known(ground, rules)
+    decided(case, Sanction.REVOCATION, decision, act=act)
+    case.ground = ground
+    return await step(session, case, Step.REVOKE, act=act, rules=rules)
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    card: Card
+    entry: BlacklistEntry | None
+    event: Event
+
+
+async def confirm(session: AsyncSession, case: SupervisorCase, *, act: Act) -> Confirmed:
+    """Puts a revocation in force, all of it under one decision number (000 §23, Y087 to Y089): card, appointment, roster and role end,
+    open places in teams are free for others, the person is listed. Unmet for who decided it.
+    """
+    rules = await rules_for(session, case.center_id, on=shanghai_day(act.at))
+    if case.status is SupervisorCaseStatus.DECIDED:
+        if case.decided_by == act.by:
+            rule = rules.rules.rule("revocation.confirmations")
+            raise Unmet(rule.id, rule.article, rules.rules.version, needed=rules.rules.integer(rule.id), have=1)
+        case.confirmed_by, case.in_force_at = act.by, act.at
+    event = await step(session, case, Step.CONFIRM, act=act, rules=rules)
+    number = case.decision_number or ""
+    card = await card_of(session, case)
+    await withdraw_card(session, card, act=act, reason=number, profile_id=rules.id)
+    for place in await open_places(session, card.supervisor_id):
+        await offers.withdraw(session, place, number, act=act)
+    return Confirmed(card, await blacklist.enter(session, case, rules=rules, decision_number=number, act=act), event)
+
+
+async def restore(session: AsyncSession, case: SupervisorCase, reason: str, *, act: Act) -> Event:
+    """Ends a suspension. Unmet for a district that would end the center's."""
+    rules = await rules_for(session, case.center_id, on=shanghai_day(act.at))
+    if case.sanction is not Sanction.SUSPENSION:
+        raise Conflict("STATE", status=case.status.value, step=Step.RESTORE.value)
+    if act.organization_id not in {case.issuer_id, case.suspended_in_id}:
+        raise Unmet("suspension.restored_by", "003 §17 (A11)", rules.rules.version)
+    why = checked("reason", reason, LONGEST_REASON)
+    event = await step(session, case, Step.RESTORE, act=act, rules=rules, reason=why)
+    if case.suspended_in_id is None:
+        await restore_card(session, await card_of(session, case), act=act, reason=why, profile_id=rules.id)
+    return event
+
+
+async def close(session: AsyncSession, case: SupervisorCase, reason: str, *, act: Act) -> Event:
+    """Ends a case without a sanction, also one decided that nobody confirmed."""
+    why = checked("reason", reason, LONGEST_REASON)
+    if case.status is SupervisorCaseStatus.OPENED:
+        case.sanction = Sanction.NO_ACTION
+    return await advance(session, case, STEPS, step=Step.CLOSE, act=act, reason=why)
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What a revocation would end."""
+
+    places: list[Assignment]
+    inspections: list[Inspection]
+    terms: list[Appointment]
+    roles: list[Membership]
+
+
+async def touched(session: AsyncSession, card: Card, *, act: Act) -> Touched:
+    """For the preview of a revocation: the same rows that `confirm` would change."""
+    supervisor = await supervisor_of(session, card)
+    role = await held(session, card.person_id, role_name(supervisor.kind), organization_id=supervisor.organization_id, at=act.at)
+    places, terms = await open_places(session, card.supervisor_id), await terms_in_force(session, card.supervisor_id)
+    query = select(Inspection).where(col(Inspection.id).in_([one.inspection_id for one in places]))
+    return Touched(places, list((await session.exec(query)).all()), terms, [role] if role else [])
+
+
+def known(ground: Ground, rules: InForce) -> None:
+    rule = rules.rules.rule("grounds.supervisor")
+    if ground not in rules.rules.words(rule.id):
+        raise Unmet(rule.id, rule.article, rules.rules.version, ground=ground.value)
+
+
+def decided(case: SupervisorCase, sanction: Sanction, decision: Decision, *, act: Act) -> None:
+    """Conflict before anything is written, where no decision is due."""
+    if case.status is not SupervisorCaseStatus.OPENED:
+        raise Conflict("STATE", status=case.status.value)
+    case.document = checked("document", decision.document, LONGEST_DOCUMENT)
+    case.decision_number = checked("decisionNumber", decision.number, LONGEST_NUMBER)
+    case.sanction, case.decided_by = sanction, act.by
+
+
+async def step(session: AsyncSession, case: SupervisorCase, which: Step, *, act: Act, rules: InForce, reason: str | None = None) -> Event:
+    return await advance(session, case, STEPS, step=which, act=act, reason=reason or case.decision_number, profile_id=rules.id)
+
+
+async def card_of(session: AsyncSession, case: SupervisorCase) -> Card:
+    """Locked until the transaction ends."""
+    query = select(Card).where(col(Card.id) == case.card_id).with_for_update()
+    return (await session.exec(query, execution_options={"populate_existing": True})).one()
+
+
+async def open_places(session: AsyncSession, supervisor_id: UUID) -> list[Assignment]:
+    query = select(Assignment).where(col(Assignment.supervisor_id) == supervisor_id, col(Assignment.status).in_(OPEN_PLACES))
+    return list((await session.exec(query.order_by(col(Assignment.id)).with_for_update())).all())
+
+
+async def written(
+    session: AsyncSession, card: Card, ground: Ground, *, facts: str, origin: CaseOrigin, act: Act, rules: InForce
+) -> tuple[SupervisorCase, Event]:
+    """A district sees and acts on the cases it opens: they lie in its area although the card is the center's."""
+    of_card = act.organization_id in {card.center_id, card.agency_id} or origin is CaseOrigin.REFUSAL_STREAK
+    row = SupervisorCase(
+        center_id=card.center_id,
+        district_id=card.district_id if of_card else act.organization_id,
+        agency_id=card.agency_id,
+        supervisor_id=card.supervisor_id,
+        person_id=card.person_id,
+        card_id=card.id,
+        issuer_id=card.issuer_id,
+        origin=origin,
+        ground=ground,
+        facts=facts,
+        opened_by=act.by,
+    )
+    session.add(row)
+    await session.flush()
+    return row, await record(session, row, step="OPEN", act=act, after=row.status, reason=ground.value, profile_id=rules.id)

@@ -1,0 +1,181 @@
+"""What the database knows of supervisors and agencies, in the plain values that domain/exclusions.py judges. A few statements for any number."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain.calendar import Period, shanghai_day
+from domain.exclusions import Assessed, CardFacts, Days, Employed, ExclusionRules, PersonFacts, Suspended, Visit
+from domain.offers import LIVE
+from models.base import table_of
+from models.cases import BlacklistEntry, BlacklistStatus, Sanction, SupervisorCase, SupervisorCaseStatus
+from models.dispatch import Assignment, AssignmentStatus
+from models.inspections import Inspection, InspectionStatus
+from models.sessions import Assessor, RecognitionSession, RecognitionSessionStatus
+from models.supervisors import Appointment, AppointmentStatus, Card, CardStatus, Employment, Person, RosterStanding, Supervisor, SupervisorKind
+
+SUPERVISOR, PERSON, CARD = table_of(Supervisor), table_of(Person), table_of(Card)
+TERM, EMPLOYMENT, CASE, ENTRY = table_of(Appointment), table_of(Employment), table_of(SupervisorCase), table_of(BlacklistEntry)
+ASSESSOR, RECOGNITION = table_of(Assessor), table_of(RecognitionSession)
+ASSIGNMENT, INSPECTION = table_of(Assignment), table_of(Inspection)
+
+BUSY = (AssignmentStatus.OFFERED, AssignmentStatus.ACCEPTED, AssignmentStatus.CHECKED_IN)
+
+Who = ColumnElement[bool]
+"""A condition over supervisors: whose facts are wanted."""
+
+
+def roster_of(center_id: UUID) -> Who:
+    """All who may be dispatched in a jurisdiction: its external supervisors who stand on the roster (B020, B022)."""
+    s = SUPERVISOR.c
+    return and_(s.center_id == center_id, s.kind == SupervisorKind.EXTERNAL, s.standing == RosterStanding.ACTIVE)
+
+
+def these(supervisors: Collection[UUID]) -> Who:
+    return SUPERVISOR.c.id.in_(supervisors)
+
+
+async def rows(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
+    """Plain rows, no objects: the roster is large and nothing of it is changed."""
+    await session.flush()
+    return (await (await session.connection()).execute(query)).all()
+
+
+async def facts_of(session: AsyncSession, who: Who, *, agencies: Collection[UUID], span: Period) -> list[PersonFacts]:
+    """Facts of each, by id. Employment counts at these agencies only, other duties where they touch `span`."""
+    cards, terms = await _cards(session, who), await _terms(session, who)
+    suspensions, listed = await _suspensions(session, who), await _listed(session, who)
+    employers, assessed, duties = await _employers(session, who, agencies), await _assessed(session, who, span), await _duties(session, who, span)
+    s, p = SUPERVISOR.c, PERSON.c
+    query = select(s.id, s.kind, p.id.label("person"), p.birth_date, p.sex).join(PERSON, p.id == s.person_id).where(who).order_by(s.id)
+    return [
+        PersonFacts(
+            id=one.id.hex,
+            person=one.person.hex,
+            kind=one.kind,
+            birth=one.birth_date,
+            sex=one.sex,
+            card=cards.get(one.id),
+            employers=tuple(employers[one.person]),
+            assessor=tuple(assessed[one.person]),
+            terms=tuple(terms[one.id]),
+            suspensions=tuple(suspensions[one.id]),
+            duties=tuple(duties[one.person]),
+            blacklisted=one.person in listed,
+        )
+        for one in await rows(session, query)
+    ]
+
+
+async def loads_of(session: AsyncSession, who: Who) -> Mapping[str, int]:
+    """How many places in teams each has had: the measure of rotation (A09)."""
+    a = ASSIGNMENT.c
+    query = select(a.supervisor_id, func.count().label("places")).where(a.supervisor_id.in_(_supervisors(who)), a.status.in_(LIVE))
+    return {one.supervisor_id.hex: one.places for one in await rows(session, query.group_by(a.supervisor_id))}
+
+
+async def visits_to(session: AsyncSession, agencies: Collection[UUID], rules: ExclusionRules, *, span: Period) -> Mapping[UUID, list[Visit]]:
+    """The inspections of each agency that the rules of rotation look at, the latest first; none where there is no such rule."""
+    found: dict[UUID, list[Visit]] = defaultdict(list)
+    if rules.rotation_last_n is None and rules.cooldown_days is None:
+        return found
+    i, a = INSPECTION.c, ASSIGNMENT.c
+    place = func.row_number().over(partition_by=i.agency_id, order_by=(i.scheduled_on.desc(), i.id)).label("place")
+    ranked = (
+        select(i.id, i.agency_id, i.scheduled_on, place)
+        .where(
+            i.agency_id.in_(agencies),
+            i.internal.is_(False),
+            i.status != InspectionStatus.CANCELLED,
+            i.scheduled_on < shanghai_day(span.until) + timedelta(days=1),
+        )
+        .subquery()
+    )
+    since = shanghai_day(span.start) - timedelta(days=rules.cooldown_days or 0)
+    wanted = or_(ranked.c.place <= (rules.rotation_last_n or 0), ranked.c.scheduled_on >= since)
+    query = select(ranked.c.agency_id, ranked.c.id, ranked.c.scheduled_on, func.array_agg(a.supervisor_id).label("people"))
+    query = query.join(ASSIGNMENT, and_(a.inspection_id == ranked.c.id, a.status.in_(LIVE))).where(wanted)
+    grouped = query.group_by(ranked.c.agency_id, ranked.c.id, ranked.c.scheduled_on, ranked.c.place).order_by(ranked.c.agency_id, ranked.c.place)
+    for one in await rows(session, grouped):
+        found[one.agency_id].append(Visit(one.scheduled_on, frozenset(person.hex for person in one.people)))
+    return found
+
+
+def _supervisors(who: Who) -> Select[UUID]:
+    return select(SUPERVISOR.c.id).where(who)
+
+
+def _people(who: Who) -> Select[UUID]:
+    return select(SUPERVISOR.c.person_id).where(who)
+
+
+async def _cards(session: AsyncSession, who: Who) -> Mapping[UUID, CardFacts]:
+    """The card in use, else the latest that was withdrawn."""
+    c = CARD.c
+    query = select(c.supervisor_id, c.status, c.valid_from, c.valid_until).where(c.supervisor_id.in_(_supervisors(who)))
+    found = await rows(session, query.order_by(c.status != CardStatus.REVOKED, c.valid_from))
+    return {one.supervisor_id: CardFacts(one.status, Days(one.valid_from, one.valid_until)) for one in found}
+
+
+async def _terms(session: AsyncSession, who: Who) -> Mapping[UUID, list[Days]]:
+    t = TERM.c
+    query = select(t.supervisor_id, t.starts_on, t.ends_on).where(t.supervisor_id.in_(_supervisors(who)), t.status == AppointmentStatus.ACTIVE)
+    found: dict[UUID, list[Days]] = defaultdict(list)
+    for one in await rows(session, query):
+        found[one.supervisor_id].append(Days(one.starts_on, one.ends_on))
+    return found
+
+
+async def _suspensions(session: AsyncSession, who: Who) -> Mapping[UUID, list[Suspended]]:
+    """In force now, from the day they came into force; a center's own holds everywhere (A11)."""
+    c = CASE.c
+    in_force = (c.sanction == Sanction.SUSPENSION, c.status == SupervisorCaseStatus.IN_FORCE, c.in_force_at.is_not(None))
+    query = select(c.supervisor_id, c.in_force_at, c.suspended_in_id, c.center_id).where(c.supervisor_id.in_(_supervisors(who)), *in_force)
+    found: dict[UUID, list[Suspended]] = defaultdict(list)
+    for one in await rows(session, query):
+        area = None if one.suspended_in_id in {None, one.center_id} else one.suspended_in_id.hex
+        found[one.supervisor_id].append(Suspended(Days(shanghai_day(one.in_force_at)), area))
+    return found
+
+
+async def _listed(session: AsyncSession, who: Who) -> set[UUID]:
+    e = ENTRY.c
+    query = select(e.person_id).where(e.person_id.in_(_people(who)), e.status != BlacklistStatus.LIFTED)
+    return {one.person_id for one in await rows(session, query)}
+
+
+async def _employers(session: AsyncSession, who: Who, agencies: Collection[UUID]) -> Mapping[UUID, list[Employed]]:
+    e = EMPLOYMENT.c
+    query = select(e.person_id, e.agency_id, e.starts_on, e.ends_on).where(e.person_id.in_(_people(who)), e.agency_id.in_(agencies))
+    found: dict[UUID, list[Employed]] = defaultdict(list)
+    for one in await rows(session, query):
+        found[one.person_id].append(Employed(one.agency_id.hex, Days(one.starts_on, one.ends_on)))
+    return found
+
+
+async def _assessed(session: AsyncSession, who: Who, span: Period) -> Mapping[UUID, list[Assessed]]:
+    r, x = RECOGNITION.c, ASSESSOR.c
+    query = (
+        select(x.person_id, r.id, r.starts_at, r.ends_at)
+        .join(RECOGNITION, r.id == x.recognition_session_id)
+        .where(x.person_id.in_(_people(who)), r.status != RecognitionSessionStatus.CANCELLED, r.starts_at < span.until, r.ends_at > span.start)
+    )
+    found: dict[UUID, list[Assessed]] = defaultdict(list)
+    for one in await rows(session, query):
+        found[one.person_id].append(Assessed(one.id.hex, Period(one.starts_at, one.ends_at)))
+    return found
+
+
+async def _duties(session: AsyncSession, who: Who, span: Period) -> Mapping[UUID, list[Period]]:
+    """Of the person, in any jurisdiction: nobody is in two places."""
+    a = ASSIGNMENT.c
+    touching = (a.status.in_(BUSY), a.starts_at < span.until, a.ends_at > span.start)
+    found: dict[UUID, list[Period]] = defaultdict(list)
+    for one in await rows(session, select(a.person_id, a.starts_at, a.ends_at).where(a.person_id.in_(_people(who)), *touching)):
+        found[one.person_id].append(Period(one.starts_at, one.ends_at))
+    return found

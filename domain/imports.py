@@ -1,0 +1,178 @@
+"""Rosters on their way in: a ticket, the bytes, a dry run, and a commit that does all or nothing and nothing twice (003 §4, §9, §17)."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain.calendar import shanghai_day
+from domain.errors import BadInput, Conflict, Unmet
+from domain.machine import Act, Machine, advance, record
+from domain.numbers import id_digest
+from domain.organizations import InForce, rules_for
+from domain.registered import Registered, contradictions, look_up
+from domain.registering import register
+from domain.roster_columns import Problem
+from domain.rosters import Checked, Table, check_agencies, check_districts, check_supervisors, read_table
+from domain.sheets import BadSheet
+from domain.texts import checked
+from models.events import Event
+from models.imports import RosterImport, RosterImportStatus, RosterKind, Upload
+from models.organizations import Organization
+
+TICKET_HOLDS = timedelta(minutes=15)
+ENDINGS = (".xlsx", ".csv")
+LONGEST_FILE_NAME = 120
+MOST_PROBLEMS = 1_000
+"""So many are told; of the others only the number."""
+
+CHECKS: dict[RosterKind, Callable[..., Checked[Any]]] = {
+    RosterKind.DISTRICTS: check_districts,
+    RosterKind.AGENCIES: check_agencies,
+    RosterKind.SUPERVISORS: check_supervisors,
+}
+
+
+class Step(StrEnum):
+    CHECK = "CHECK"
+    COMMIT = "COMMIT"
+
+
+STEPS: Machine = {(RosterImportStatus.CHECKED, Step.COMMIT): RosterImportStatus.COMMITTED}
+
+
+def ticket(file_name: str, *, id: UUID, ticket_hash: bytes, act: Act) -> Upload:
+    """A place for one file, open for a quarter of an hour. BadInput for a name that is too long or ends otherwise than .xlsx or .csv."""
+    name = checked("fileName", file_name, LONGEST_FILE_NAME)
+    if not name.lower().endswith(ENDINGS):
+        raise BadInput("fileName", "roster_ending")
+    return Upload(
+        id=id, person_id=act.by, organization_id=act.organization_id, ticket_hash=ticket_hash, expires_at=act.at + TICKET_HOLDS, file_name=name
+    )
+
+
+async def place_of(session: AsyncSession, ticket_hash: bytes, *, at: datetime) -> Upload | None:
+    """The upload the ticket is for, locked; None for a ticket that is unknown or too old."""
+    query = select(Upload).where(col(Upload.ticket_hash) == ticket_hash, col(Upload.expires_at) > at)
+    return (await session.exec(query.with_for_update())).one_or_none()
+
+
+async def receive(session: AsyncSession, upload: Upload, content: bytes) -> None:
+    """Keeps the bytes. The same once more is no harm; Conflict STATE for others, since a dry run may have seen the first."""
+    digest = sha256(content).digest()
+    if upload.digest is None:
+        upload.content, upload.digest = content, digest
+        session.add(upload)
+        await session.flush()
+    elif upload.digest != digest:
+        raise Conflict("STATE")
+
+
+def dry_run(upload: Upload, kind: RosterKind, *, act: Act) -> RosterImport:
+    """The row of a dry run that is still to be done, for the center acted for. BadInput where no bytes were put to the ticket."""
+    if upload.digest is None:
+        raise BadInput("upload", "bytes_missing")
+    return RosterImport(
+        center_id=act.organization_id,
+        upload_id=upload.id,
+        kind=kind,
+        status=RosterImportStatus.REJECTED,
+        digest=upload.digest,
+        rows=0,
+        problems=[],
+        started_by=act.by,
+    )
+
+
+async def check(session: AsyncSession, row: RosterImport, upload: Upload, *, act: Act, key: bytes) -> tuple[RosterImport, Event | None]:
+    """The dry run. A file that was committed before answers with that import: nothing of it is left to do.
+
+    BadInput where the file as a whole cannot be read; Unmet for districts where the rules know no such tier (D01).
+    """
+    before = await committed(session, row)
+    if before is not None:
+        return before, None
+    _, table, _, found = await _examined(session, row, upload, act=act, key=key)
+    row.rows, row.problem_count = len(table.rows), len(found.problems)
+    row.problems = [as_json(one) for one in sorted(found.problems, key=lambda one: one.line)[:MOST_PROBLEMS]]
+    row.status = RosterImportStatus.REJECTED if found.problems else RosterImportStatus.CHECKED
+    session.add(row)
+    await session.flush()
+    return row, await record(session, row, step=Step.CHECK, act=act, after=row.status, reason=facts(row))
+
+
+async def commit(session: AsyncSession, row: RosterImport, *, act: Act, key: bytes) -> tuple[RosterImport, Event | None]:
+    """All rows of the file, or none, in one event. Conflict STATE for one that was rejected or committed, or that no longer fits the registry.
+
+    A file whose bytes another import has brought in meanwhile answers with that one.
+    """
+    if (row.status, Step.COMMIT) not in STEPS:
+        raise Conflict("STATE", status=row.status.value)
+    await _alone(session, row.center_id)
+    before = await committed(session, row)
+    if before is not None:
+        return before, None
+    upload = (await session.exec(select(Upload).where(col(Upload.id) == row.upload_id))).one()
+    rules, table, registered, found = await _examined(session, row, upload, act=act, key=key)
+    if found.problems:
+        first = found.problems[0]
+        raise Conflict("STATE", problems=len(found.problems), line=first.line, column=first.column, problem=first.code.value)
+    row.known = len(table.rows) - await register(session, found.rows, registered, rules=rules.rules, act=act)
+    return row, await advance(session, row, STEPS, step=Step.COMMIT, act=act, reason=facts(row), profile_id=rules.id)
+
+
+async def committed(session: AsyncSession, row: RosterImport) -> RosterImport | None:
+    """The import that brought in the same bytes as the same kind for the same center."""
+    query = select(RosterImport).where(
+        col(RosterImport.center_id) == row.center_id,
+        col(RosterImport.kind) == row.kind,
+        col(RosterImport.digest) == row.digest,
+        col(RosterImport.status) == RosterImportStatus.COMMITTED,
+    )
+    return (await session.exec(query)).one_or_none()
+
+
+async def _alone(session: AsyncSession, center_id: UUID) -> None:
+    """One commit of a center after another. Rows that refer to the center may be written meanwhile."""
+    await session.exec(select(Organization.id).where(col(Organization.id) == center_id).with_for_update(key_share=True))
+
+
+async def _examined(
+    session: AsyncSession, row: RosterImport, upload: Upload, *, act: Act, key: bytes
+) -> tuple[InForce, Table, Registered, Checked[Any]]:
+    """The file against the registry as it is now. Reading and checking run beside the event loop."""
+    if upload.content is None:
+        raise BadInput("upload", "bytes_missing")
+    today = shanghai_day(act.at)
+    rules = await rules_for(session, row.center_id, on=today)
+    tiers = rules.rules.rule("tiers")
+    if row.kind is RosterKind.DISTRICTS and "DISTRICT" not in rules.rules.words("tiers"):
+        raise Unmet(tiers.id, tiers.article, rules.rules.version)
+    try:
+        table = await asyncio.to_thread(read_table, upload.content, upload.file_name)
+    except BadSheet as bad:
+        raise BadInput("upload", f"sheet_{bad.problem.lower()}") from None
+    registered = await look_up(session, table, row.kind, center_id=row.center_id, digest=lambda number: id_digest(number, key=key))
+    found = await asyncio.to_thread(_checked, row.kind, table, registered, rules=rules, on=today)
+    return rules, table, registered, found
+
+
+def _checked(kind: RosterKind, table: Table, registered: Registered, *, rules: InForce, on: date) -> Checked[Any]:
+    found = CHECKS[kind](table, registered.known, on=on)
+    rows = found.rows if kind is RosterKind.SUPERVISORS else []
+    return Checked(found.rows, [*found.problems, *contradictions(rows, registered, rules=rules.rules, on=on)])
+
+
+def facts(row: RosterImport) -> str:
+    return f"{row.kind} {row.rows} rows, {row.known} known, {row.problem_count} problems, sha256:{row.digest.hex()}"
+
+
+def as_json(problem: Problem) -> dict[str, str | int]:
+    """As it is kept and shown; never more of a number than its last four."""
+    return {"line": problem.line, "column": problem.column, "code": problem.code.value, "hint": problem.value_hint}

@@ -1,0 +1,248 @@
+"""Recognition sessions: registered by the agency, watched by its internal supervisor, held, results posted (000 §12, 003 §6, §11)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from domain.calendar import shanghai_day
+from domain.errors import BadInput, Conflict, Unmet
+from domain.machine import Act, Machine, advance, record
+from domain.organizations import InForce, rules_for
+from domain.people import person_by_number
+from domain.texts import checked
+from models.events import Event
+from models.organizations import Organization, Tier
+from models.sessions import Assessor, RecognitionMode, RecognitionSession, RecognitionSessionStatus
+from models.supervisors import Appointment, AppointmentStatus, Card, CardStatus, RosterStanding, SkillLevel, Supervisor, SupervisorKind
+
+LONGEST_OCCUPATION, LONGEST_PLACE, LONGEST_REASON, LONGEST_NAME = 80, 200, 500, 60
+MOST_ASSESSORS, MOST_CANDIDATES = 50, 100_000
+
+
+class Step(StrEnum):
+    START = "START"
+    HOLD = "HOLD"
+    POST_RESULTS = "POST_RESULTS"
+    CANCEL = "CANCEL"
+
+
+STEPS: Machine = {
+    (RecognitionSessionStatus.PLANNED, Step.START): RecognitionSessionStatus.STARTED,
+    (RecognitionSessionStatus.STARTED, Step.HOLD): RecognitionSessionStatus.HELD,
+    (RecognitionSessionStatus.HELD, Step.POST_RESULTS): RecognitionSessionStatus.RESULTS_POSTED,
+    (RecognitionSessionStatus.PLANNED, Step.CANCEL): RecognitionSessionStatus.CANCELLED,
+}
+
+OPEN = (RecognitionSessionStatus.PLANNED, RecognitionSessionStatus.STARTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What the agency says of a session. Without a district it is held in the agency's own."""
+
+    occupation: str
+    level: SkillLevel
+    mode: RecognitionMode
+    candidate_count: int
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    district_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An assessor as the agency names them."""
+
+    name: str
+    id_number: str
+
+
+async def drafted(session: AsyncSession, agency_id: UUID, details: Details, *, act: Act) -> RecognitionSession:
+    """The session as it would be registered, not saved yet. Its rules are those of the place it is held in (B002)."""
+    for field, instant in (("startsAt", details.starts_at), ("endsAt", details.ends_at)):
+        if instant.tzinfo is None:
+            raise BadInput(field, "timezone")
+    if details.starts_at <= act.at:
+        raise BadInput("startsAt", "past")
+    if details.ends_at <= details.starts_at:
+        raise BadInput("endsAt", "dates_reversed")
+    if not 1 <= details.candidate_count <= MOST_CANDIDATES:
+        raise BadInput("candidateCount", "range", least=1, most=MOST_CANDIDATES)
+    where = await _place(session, agency_id, details.district_id)
+    return RecognitionSession(
+        center_id=where.center_id,
+        district_id=where.district_id,
+        agency_id=agency_id,
+        occupation=checked("occupation", details.occupation, LONGEST_OCCUPATION),
+        level=details.level,
+        mode=details.mode,
+        candidate_count=details.candidate_count,
+        place=checked("place", details.place, LONGEST_PLACE),
+        starts_at=details.starts_at,
+        ends_at=details.ends_at,
+    )
+
+
+async def register(
+    session: AsyncSession, recognition: RecognitionSession, *, assessors: Sequence[Named] = (), internal: UUID | None = None, key: bytes, act: Act
+) -> Event:
+    """Saves a drafted session with its assessors and, if given already, its internal supervisor. `key` finds people by their number."""
+    rules = await rules_of(session, recognition)
+    if len(assessors) > MOST_ASSESSORS:
+        raise BadInput("assessors", "too_many", most=MOST_ASSESSORS)
+    if internal is not None:
+        recognition.internal_supervisor_id = (await _valid_internal(session, recognition, internal, rules=rules)).id
+    session.add(recognition)
+    await session.flush()
+    event = await record(session, recognition, step="REGISTER", act=act, after=recognition.status, profile_id=rules.id)
+    for one in assessors:
+        await _seat(session, recognition, one, key=key, act=act)
+    return event
+
+
+async def name_assessor(session: AsyncSession, recognition: RecognitionSession, named: Named, *, key: bytes, act: Act) -> tuple[Assessor, Event]:
+    """Adds an assessor while the session is not over.
+
+    A member of the team for it, or anybody with another duty at that time, is refused by the table itself (Y027, B026, INV02): OVERLAP in
+    every case, so that the answer does not betray an inspection the agency has no notice of (INV12).
+    """
+    if recognition.status not in OPEN:
+        raise Conflict("STATE", status=recognition.status.value)
+    row = await _seat(session, recognition, named, key=key, act=act)
+    status = recognition.status
+    return row, await record(session, recognition, step="NAME_ASSESSOR", act=act, before=status, after=status)
+
+
+async def assign_internal(session: AsyncSession, recognition: RecognitionSession, supervisor_id: UUID, *, act: Act) -> Event:
+    """内督 for the session, before it begins. Whoever was assigned before has to check in anew."""
+    if recognition.status is not RecognitionSessionStatus.PLANNED:
+        raise Conflict("STATE", status=recognition.status.value)
+    rules = await rules_of(session, recognition)
+    recognition.internal_supervisor_id = (await _valid_internal(session, recognition, supervisor_id, rules=rules)).id
+    recognition.internal_checked_in_at = None
+    status = recognition.status
+    return await record(session, recognition, step="ASSIGN_INTERNAL", act=act, before=status, after=status, profile_id=rules.id)
+
+
+async def check_in_internal(session: AsyncSession, recognition: RecognitionSession, *, act: Act) -> Event:
+    """The assigned internal supervisor is there, on the day (Y044). Nobody checks in for another."""
+    if recognition.status not in OPEN or recognition.internal_checked_in_at is not None:
+        raise Conflict("STATE", status=recognition.status.value)
+    rules = await rules_of(session, recognition)
+    on_the_day(recognition, act=act)
+    query = select(Supervisor).where(col(Supervisor.id) == recognition.internal_supervisor_id)
+    assigned = (await session.exec(query)).one_or_none()
+    if assigned is None or assigned.person_id != act.by:
+        raise _lacking(rules)
+    await _valid_internal(session, recognition, assigned.id, rules=rules)
+    recognition.internal_checked_in_at = act.at
+    status = recognition.status
+    return await record(session, recognition, step="CHECK_IN", act=act, before=status, after=status, profile_id=rules.id)
+
+
+async def start(session: AsyncSession, recognition: RecognitionSession, *, act: Act) -> Event:
+    """On the day it is planned for; under Yunnan only with its internal supervisor there (Y044)."""
+    return await _conducted(session, recognition, step=Step.START, act=act)
+
+
+async def hold(session: AsyncSession, recognition: RecognitionSession, *, act: Act) -> Event:
+    """It has been held: from here on it counts for every ratio (A01). INV18."""
+    return await _conducted(session, recognition, step=Step.HOLD, act=act)
+
+
+async def post_results(session: AsyncSession, recognition: RecognitionSession, *, act: Act) -> Event:
+    """结果公示 (F15)."""
+    return await advance(session, recognition, STEPS, step=Step.POST_RESULTS, act=act)
+
+
+async def cancel(session: AsyncSession, recognition: RecognitionSession, reason: str, *, act: Act) -> Event:
+    """Before it begins. A cancelled session leaves every ratio (A02)."""
+    recognition.cancel_reason = checked("reason", reason, LONGEST_REASON)
+    return await advance(session, recognition, STEPS, step=Step.CANCEL, act=act, reason=recognition.cancel_reason)
+
+
+async def rules_of(session: AsyncSession, recognition: RecognitionSession) -> InForce:
+    """The rules of the place on the day of the session."""
+    return await rules_for(session, recognition.center_id, on=shanghai_day(recognition.starts_at))
+
+
+def on_the_day(recognition: RecognitionSession, *, act: Act) -> None:
+    """Nothing that happens at a session happens before its day in Shanghai."""
+    day = shanghai_day(recognition.starts_at)
+    if shanghai_day(act.at) < day:
+        raise Unmet("session.day", "default 1.5", day=day.isoformat())
+
+
+async def _conducted(session: AsyncSession, recognition: RecognitionSession, *, step: Step, act: Act) -> Event:
+    rules = await rules_of(session, recognition)
+    if (recognition.status, step) in STEPS:
+        on_the_day(recognition, act=act)
+        if rules.rules.flag("internal.required_per_session") and recognition.internal_checked_in_at is None:
+            raise _lacking(rules)
+    return await advance(session, recognition, STEPS, step=step, act=act, profile_id=rules.id)
+
+
+def _lacking(rules: InForce) -> Unmet:
+    rule = rules.rules.rule("internal.required_per_session")
+    return Unmet(rule.id, rule.article, rules.rules.version)
+
+
+async def _place(session: AsyncSession, agency_id: UUID, district_id: UUID | None) -> Organization:
+    """The district it is held in: the agency's own, or another one, of another jurisdiction even."""
+    found = (await session.exec(select(Organization).where(col(Organization.id) == (district_id or agency_id)))).one_or_none()
+    if found is None or (district_id is not None and found.tier is not Tier.DISTRICT):
+        raise BadInput("district", "unknown")
+    return found
+
+
+async def _seat(session: AsyncSession, recognition: RecognitionSession, named: Named, *, key: bytes, act: Act) -> Assessor:
+    name = checked("name", named.name, LONGEST_NAME)
+    person = await person_by_number(session, named.id_number, name=name, key=key, on=shanghai_day(act.at))
+    row = Assessor(
+        center_id=recognition.center_id,
+        district_id=recognition.district_id,
+        agency_id=recognition.agency_id,
+        recognition_session_id=recognition.id,
+        person_id=person.id,
+        name=name,
+    )
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def _valid_internal(session: AsyncSession, recognition: RecognitionSession, supervisor_id: UUID, *, rules: InForce) -> Supervisor:
+    """The agency's own, on its roster, with card and term on the day where the rules know them (D07, D09)."""
+    day = shanghai_day(recognition.starts_at)
+    query = select(Supervisor).where(
+        col(Supervisor.id) == supervisor_id,
+        col(Supervisor.kind) == SupervisorKind.INTERNAL,
+        col(Supervisor.standing) == RosterStanding.ACTIVE,
+        col(Supervisor.agency_id) == recognition.agency_id,
+    )
+    if rules.rules.text("card.issuer.internal") != "NONE":
+        card = select(Card.id).where(
+            col(Card.supervisor_id) == supervisor_id,
+            col(Card.status) == CardStatus.ACTIVE,
+            col(Card.valid_from) <= day,
+            col(Card.valid_until) > day,
+        )
+        query = query.where(card.exists())
+    if rules.rules.has("appointment.term_months"):
+        term = select(Appointment.id).where(
+            col(Appointment.supervisor_id) == supervisor_id,
+            col(Appointment.status) == AppointmentStatus.ACTIVE,
+            col(Appointment.starts_on) <= day,
+            col(Appointment.ends_on).is_(None) | (col(Appointment.ends_on) > day),
+        )
+        query = query.where(term.exists())
+    found = (await session.exec(query)).one_or_none()
+    if found is None:
+        raise BadInput("internalSupervisor", "not_valid")
+    return found

@@ -1,0 +1,182 @@
+"""The blacklist in the graph: entries for the center and for the person, listed or not for every institution that asks."""
+
+from collections.abc import Sequence
+from datetime import date
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from strawberry import Info
+
+from authz.access import require_shared, shared
+from authz.actions import Action
+from domain import blacklist
+from domain.blacklist import Question, Subject, Verdict
+from gql.enums import described
+from gql.fields import VERSION, Call, Keyed, changed, mutation, row
+from gql.organizations import EVENTS, ORGANIZATIONS, Event, Organization, Step, Versioned
+from gql.reading.declare import Offered, Source, bound, column, given, one, page, steps
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
+from gql.reading.read import signed_in
+from gql.supervisors import PERSONS, Person
+from models.cases import BlacklistEntry as BlacklistEntryRow
+from models.cases import BlacklistStatus, Ground
+
+if TYPE_CHECKING:
+    from gql.cases import SupervisorCase
+
+described(
+    Ground,
+    "事由: for what a supervisor is called to account.",
+    DERELICTION="玩忽职守，贻误认定 (000 §21(一)).",
+    FRAUD="弄虚作假，徇私舞弊 (000 §21(二)).",
+    ABUSE_OF_POWER="滥用职权 (000 §21(三)).",
+    SHIELDING_OR_RETALIATION="包庇或打击报复他人 (000 §21(四)).",
+    IMPROPER_GAIN="不当得利 (000 §21(五)).",
+    OTHER_BAD_EFFECT="其他妨碍工作并造成恶劣影响 (000 §21(六)).",
+    NEGLIGENCE="未认真履行职责 (003 §17).",
+    PRIVATE_GAIN="利用职务谋取私利 (003 §17).",
+    REFUSAL_STREAK="连续不接受指派 (000 §19).",
+)
+described(
+    BlacklistStatus,
+    "黑名单记录的状态: whether an entry blocks.",
+    LISTED="列入, blocks everywhere.",
+    UNDER_REVIEW="复核中, still blocks.",
+    LIFTED="解除, kept in history.",
+)
+
+BLACKLIST_ENTRIES = Source(BlacklistEntryRow, "BlacklistEntry", "blk")
+REVIEW, LIFT = Action.BLACKLIST_REVIEW, Action.BLACKLIST_LIFT
+
+
+@strawberry.type(description="质量督导失信黑名单的一条记录: follows a revocation, is reviewed, may be lifted.")
+class BlacklistEntry(Versioned):
+    person: Person | None = one("person_id", PERSONS, "Who is listed.")
+    ground: Ground = column("ground", "For what.")
+    case: Annotated["SupervisorCase", strawberry.lazy("gql.cases")] | None = one("case_id", "gql.cases:CASES", "The case that led to it.")
+    listed_by: Organization | None = one("listed_by_id", ORGANIZATIONS, "Who listed: the issuer of the revoked card.")
+    decision_number: str = column("decision_number", "决定文号: under which all of the revocation stands.")
+    status: BlacklistStatus = column("status", "Whether it blocks.")
+    listed_on: date = column("listed_on", "Since when.")
+    review_on: date = column("review_on", "When it must be looked at again.")
+    reason: str | None = column("reason", "The reason of the latest review, upholding or lifting.")
+    available_steps: list[Step] = steps(
+        Offered("blacklistEntryReview", REVIEW, ("LISTED",), to="UNDER_REVIEW"),
+        Offered("blacklistEntryUphold", REVIEW, ("UNDER_REVIEW",), to="LISTED"),
+        Offered("blacklistEntryLift", LIFT, ("UNDER_REVIEW",), to="LIFTED", second_person=True),
+    )
+
+
+@strawberry.input(description="Which entries.")
+class BlacklistEntryFilter:
+    status: Among[BlacklistStatus] | None = where("status", "Whether they block.")
+    ground: Among[Ground] | None = where("ground", "For what.")
+    person: IdFilter | None = where("person_id", "Who is listed.", "per")
+    listed_on: RangeFilter[date] | None = where("listed_on", "Since when.")
+    review_on: RangeFilter[date] | None = where("review_on", "When they must be looked at again.")
+
+
+@strawberry.enum(description="What entries may be sorted by.")
+class BlacklistEntryOrder(Enum):
+    LISTED_ON = strawberry.enum_value("listed_on", description="By the day of listing.")
+    REVIEW_ON = strawberry.enum_value("review_on", description="By the day of the next review.")
+
+
+ARGUMENTS = Arguments(BlacklistEntryFilter, BlacklistEntryOrder)
+
+
+@strawberry.input(one_of=True, description="One person, by one of their numbers.")
+class BlacklistSubject:
+    id_number: str | None = strawberry.field(default=strawberry.UNSET, description="公民身份号码, 18 characters.")
+    card_number: str | None = strawberry.field(default=strawberry.UNSET, description="证卡编号.")
+
+    def asked(self) -> Subject:
+        """The number given; the other one stands for not given."""
+        return Subject(*(None if one is strawberry.UNSET else one for one in (self.id_number, self.card_number)))
+
+
+@strawberry.input(description="Whom to look up, and why.")
+class BlacklistCheckInput:
+    purpose: str = strawberry.field(description="查询用途, 1 to 500 characters; it is kept with the name of who asked.")
+    subjects: list[BlacklistSubject] = strawberry.field(description="One person for an agency, up to 50 for districts and centers.")
+
+
+@strawberry.type(description="The answer about one subject.")
+class BlacklistVerdict:
+    index: int = strawberry.field(description="The place of the subject in the question, from 0.")
+    listed: bool = strawberry.field(description="Whether the person stands on the blacklist, whoever listed them.")
+    ground: Ground | None = strawberry.field(description="For what; null for who may not read it.")
+    listed_on: date | None = strawberry.field(description="Since when; null for who may not read the ground.")
+    review_on: date | None = strawberry.field(description="When it is reviewed; null for who may not read the ground.")
+
+
+def shown(verdicts: Sequence[Verdict], *, ground: bool) -> list[BlacklistVerdict]:
+    """Listed or not for all, what stands beside it for who may read the ground."""
+    return [
+        BlacklistVerdict(
+            index=one.index,
+            listed=one.listed,
+            ground=one.ground if ground else None,
+            listed_on=one.listed_on if ground else None,
+            review_on=one.review_on if ground else None,
+        )
+        for one in verdicts
+    ]
+
+
+async def blacklist_check(info: Info, input: BlacklistCheckInput) -> list[BlacklistVerdict] | None:
+    """The one question that writes: its log, in a transaction of its own."""
+    context, actor = info.context, signed_in(info.context)
+    require_shared(actor, Action.BLACKLIST_CHECK)
+    async with context.database.transaction(actor.tenant) as session:
+        question, act = Question([one.asked() for one in input.subjects], input.purpose), Call(context, session, actor).act
+        found = await blacklist.check(session, question, tenant=actor.tenant, key=context.id_key, act=act)
+    return shown(found, ground=shared(actor, Action.BLACKLIST_READ_GROUND))
+
+
+@strawberry.type
+class Query:
+    blacklist_entries: Connection[BlacklistEntry] | None = page(
+        None, BLACKLIST_ENTRIES, "Entries: all of the own for a center, one's own for a person.", type=Connection[BlacklistEntry], arguments=ARGUMENTS
+    )
+    blacklist_entry: BlacklistEntry | None = row(BLACKLIST_ENTRIES, "One entry.", BlacklistEntry)
+    blacklist_check: list[BlacklistVerdict] | None = strawberry.field(
+        resolver=blacklist_check,
+        description="Listed or not (黑名单查询), once an operation. Each question is kept with who asked and why; never the list.",
+    )
+
+
+@strawberry.input(description="An entry, and why something is done about it.")
+class BlacklistEntryInput(Keyed):
+    blacklist_entry: strawberry.ID = strawberry.field(description="The entry.")
+    reason: str = strawberry.field(description="Why, at most 2000 characters.")
+    expected_version: int | None = strawberry.field(default=None, description=VERSION)
+
+
+@strawberry.type(description="An entry after a step.")
+class BlacklistEntryPayload:
+    blacklist_entry: BlacklistEntry | None = given("blacklist_entry", BLACKLIST_ENTRIES, "The entry.")
+    event: Event | None = given("event", EVENTS, "The event written.")
+    replayed: bool = bound("replayed", "Whether this key was answered before.")
+
+
+@strawberry.type
+class Mutation:
+    @mutation(REVIEW, "Take an entry under review (复核). It blocks until it is lifted.")
+    async def blacklist_entry_review(call: Call, input: BlacklistEntryInput) -> BlacklistEntryPayload:
+        entry = await call.fetch(BLACKLIST_ENTRIES, input.blacklist_entry, to=REVIEW, version=input.expected_version)
+        event = await blacklist.review(call.session, entry, input.reason, act=call.act)
+        return changed(BlacklistEntryPayload, blacklist_entry=entry.id, event=event.id)
+
+    @mutation(REVIEW, "End a review: the entry stays, until the next review.")
+    async def blacklist_entry_uphold(call: Call, input: BlacklistEntryInput) -> BlacklistEntryPayload:
+        entry = await call.fetch(BLACKLIST_ENTRIES, input.blacklist_entry, to=REVIEW, version=input.expected_version)
+        event = await blacklist.uphold(call.session, entry, input.reason, act=call.act)
+        return changed(BlacklistEntryPayload, blacklist_entry=entry.id, event=event.id)
+
+    @mutation(LIFT, "Lift an entry under review (解除), by another person than who called for the review.")
+    async def blacklist_entry_lift(call: Call, input: BlacklistEntryInput) -> BlacklistEntryPayload:
+        entry = await call.fetch(BLACKLIST_ENTRIES, input.blacklist_entry, to=LIFT, version=input.expected_version)
+        event = await blacklist.lift(call.session, entry, input.reason, act=call.act)
+        return changed(BlacklistEntryPayload, blacklist_entry=entry.id, event=event.id)

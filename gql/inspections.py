@@ -1,0 +1,179 @@
+"""Inspections: one visit of a team to one session of one agency, from the dispatch on."""
+
+from datetime import date, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from authz.actions import Action
+from domain import inspections
+from gql.dispatch import DRAWS, Draw, DrawPayload, OfDraw
+from gql.dispatch import taken as drawn
+from gql.enums import described
+from gql.fields import VERSION, Call, Keyed, changed, mutation, row
+from gql.offers import ASSIGNMENTS, Assignment
+from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, PROFILES, Agency, Event, Organization, Profile, Step, Versioned
+from gql.reading.declare import Offered, Source, bound, column, given, many, one, only, page, steps
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
+from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
+from models.inspections import Inspection as InspectionRow
+from models.inspections import InspectionForm, InspectionStatus, Venue
+
+if TYPE_CHECKING:
+    from gql.checklists import Checklist, Finding
+    from gql.opinions import OpinionLetter, Rectification, SupervisionReport
+
+described(InspectionForm, "督导方式: why an inspection takes place.", ONSITE="现场督导: at the session.", SPOT_CHECK="抽查: drawn at random.")
+described(Venue, "督导地点: where it takes place.", ONSITE="现场: at the place of the session.", DESK="案头: over results and records.")
+described(
+    InspectionStatus,
+    "督导的状态: where an inspection stands.",
+    DISPATCHED="已指派: the team is asked; the agency does not know.",
+    NOTIFIED="已通知: the notice is served.",
+    IN_PROGRESS="进行中: the team has checked in.",
+    CHECKLIST_SIGNED="督导表已签字: the team has signed.",
+    OPINION_SERVED="意见书已送达: the opinion letter is served.",
+    CLOSED="已办结: closed.",
+    CANCELLED="已取消: called off before it began.",
+)
+
+INSPECTIONS = Source(InspectionRow, "Inspection", "insp")
+
+CHECKLISTS, FINDINGS = "gql.checklists:CHECKLISTS", "gql.checklists:FINDINGS"
+OPINION_LETTERS, RECTIFICATIONS, REPORTS = "gql.opinions:OPINION_LETTERS", "gql.opinions:RECTIFICATIONS", "gql.opinions:REPORTS"
+
+AFTER_SITE = ("CHECKLIST_SIGNED", "OPINION_SERVED")
+"""While the last part of the form may still be open (A24)."""
+
+LARGEST_TEAM = 100
+"""Places ever offered for one inspection, replacements included."""
+
+
+@strawberry.type(description="质量督导: one visit of a team to one session of one agency. The agency sees it from the notice on.")
+class Inspection(Versioned):
+    status: InspectionStatus = column("status", "Where it stands.")
+    form: InspectionForm = column("form", "督导方式.")
+    venue: Venue = column("venue", "现场 or 案头.")
+    internal: bool = column("internal", "By the agency's own internal supervisor.")
+    scheduled_on: date = column("scheduled_on", "The day of the visit in Shanghai.")
+    notified_at: datetime | None = column("notified_at", "When the notice (督导工作通知) was served.")
+    closed_at: datetime | None = column("closed_at", "When it was closed.")
+    cancel_reason: str | None = column("cancel_reason", "Why it was called off.")
+    agency: Agency | None = one("agency_id", AGENCIES, "被督导机构: who is inspected.")
+    dispatcher: Organization | None = one("dispatcher_id", ORGANIZATIONS, "指派机构: who sent the team.")
+    recognition_session: RecognitionSession | None = one("recognition_session_id", RECOGNITION_SESSIONS, "The session inspected.")
+    draw: Draw | None = one("draw_id", DRAWS, "The draw it comes from.")
+    profile: Profile | None = one("profile_id", PROFILES, "The rules it is judged by.")
+    team: list[Assignment] = many(
+        "inspection_id", ASSIGNMENTS, "督导组: everybody asked, leader first; `status` tells who comes.", order=("role",), cap=LARGEST_TEAM
+    )
+    checklist: Annotated["Checklist", strawberry.lazy("gql.checklists")] | None = only(
+        "inspection_id", CHECKLISTS, "督导表: the form, from the first check-in on."
+    )
+    findings: list[Annotated["Finding", strawberry.lazy("gql.checklists")]] = many(
+        "inspection_id", FINDINGS, "问题: what the signed form says No to, in its order.", order=("item_id",), cap=100
+    )
+    opinion_letter: Annotated["OpinionLetter", strawberry.lazy("gql.opinions")] | None = only(
+        "inspection_id", OPINION_LETTERS, "督导意见书: the agency sees it once served."
+    )
+    rectification: Annotated["Rectification", strawberry.lazy("gql.opinions")] | None = only(
+        "inspection_id", RECTIFICATIONS, "整改: where the opinion letter asks for it."
+    )
+    report: Annotated["SupervisionReport", strawberry.lazy("gql.opinions")] | None = only(
+        "inspection_id", REPORTS, "督导报告: for the dispatcher, never for the agency."
+    )
+    available_steps: list[Step] = steps(
+        Offered("inspectionNotify", Action.INSPECTION_NOTIFY, ("DISPATCHED",), "NOTIFIED"),
+        Offered("inspectionCancel", Action.INSPECTION_CANCEL, ("DISPATCHED", "NOTIFIED"), "CANCELLED"),
+        Offered("inspectionCheckIn", Action.INSPECTION_CHECK_IN, ("NOTIFIED", "IN_PROGRESS"), "IN_PROGRESS"),
+        Offered("checklistSave", Action.INSPECTION_FILL, ("IN_PROGRESS", *AFTER_SITE)),
+        Offered("inspectionSign", Action.INSPECTION_SIGN, ("IN_PROGRESS", *AFTER_SITE)),
+        Offered("opinionLetterDraft", Action.OPINION_DRAFT, ("CHECKLIST_SIGNED",)),
+        Offered("supervisionReportSubmit", Action.INSPECTION_REPORT, ("OPINION_SERVED",)),
+        Offered("inspectionClose", Action.INSPECTION_CLOSE, ("OPINION_SERVED",), "CLOSED"),
+    )
+
+
+@strawberry.input(description="Which inspections.")
+class InspectionFilter:
+    status: Among[InspectionStatus] | None = where("status", "Where they stand.")
+    form: Among[InspectionForm] | None = where("form", "督导方式.")
+    venue: Among[Venue] | None = where("venue", "现场 or 案头.")
+    district: IdFilter | None = where("district_id", "The district of the session.", "dst")
+    agency: IdFilter | None = where("agency_id", "Who is inspected.", "agc")
+    dispatcher: IdFilter | None = where("dispatcher_id", "Who sent the team.", "ctr", "dst")
+    recognition_session: IdFilter | None = where("recognition_session_id", "Of which session.", "ses")
+    scheduled_on: RangeFilter[date] | None = where("scheduled_on", "The day of the visit.")
+
+
+@strawberry.enum(description="What inspections may be sorted by.")
+class InspectionOrder(Enum):
+    SCHEDULED_ON = strawberry.enum_value("scheduled_on", description="By day.")
+    CREATED_AT = strawberry.enum_value("created_at", description="By time of dispatch.")
+
+
+@strawberry.type
+class Query:
+    inspections: Connection[Inspection] | None = page(
+        None,
+        INSPECTIONS,
+        "质量督导: inspections the caller may know of.",
+        type=Connection[Inspection],
+        arguments=Arguments(InspectionFilter, InspectionOrder),
+    )
+    inspection: Inspection | None = row(INSPECTIONS, "One inspection.", Inspection)
+
+
+@strawberry.input(description="Which inspection.")
+class OfInspection(Keyed):
+    inspection: strawberry.ID = strawberry.field(description="The inspection.")
+    expected_version: int | None = strawberry.field(default=None, description=VERSION)
+
+
+@strawberry.input(description="Of which inspection the notice is served.")
+class InspectionNotifyInput(OfInspection):
+    pass
+
+
+@strawberry.input(description="Which inspection, and why it is called off.")
+class InspectionCancelInput(OfInspection):
+    reason: str = strawberry.field(description="Why, at most 500 characters.")
+
+
+@strawberry.type(description="An inspection after a step.")
+class InspectionPayload:
+    inspection: Inspection | None = given("inspection", INSPECTIONS, "The inspection.")
+    event: Event | None = given("event", EVENTS, "The event written.")
+    replayed: bool = bound("replayed", "Whether this key was answered before.")
+
+
+async def taken(call: Call, input: OfInspection, action: Action) -> InspectionRow:
+    found: InspectionRow = await call.fetch(INSPECTIONS, input.inspection, to=action, version=input.expected_version)
+    return found
+
+
+@strawberry.input(description="Which draw is confirmed.")
+class DrawConfirmInput(OfDraw):
+    pass
+
+
+@strawberry.type
+class Mutation:
+    @mutation(Action.DRAW_CONFIRM, "确认抽取: make the inspections of a draw and ask their teams.")
+    async def draw_confirm(call: Call, input: DrawConfirmInput) -> DrawPayload:
+        found = await drawn(call, input, Action.DRAW_CONFIRM)
+        _, event = await inspections.dispatch_drawn(call.session, found, act=call.act)
+        return changed(DrawPayload, draw=found.id, event=event.id)
+
+    @mutation(Action.INSPECTION_NOTIFY, "Serve the notice (督导工作通知, 000 §11(一)): from here on the agency knows. Needs the whole team.")
+    async def inspection_notify(call: Call, input: InspectionNotifyInput) -> InspectionPayload:
+        found = await taken(call, input, Action.INSPECTION_NOTIFY)
+        event = await inspections.notify(call.session, found, act=call.act)
+        return changed(InspectionPayload, inspection=found.id, event=event.id)
+
+    @mutation(Action.INSPECTION_CANCEL, "Call an inspection off before it begins; its offers are withdrawn.")
+    async def inspection_cancel(call: Call, input: InspectionCancelInput) -> InspectionPayload:
+        found = await taken(call, input, Action.INSPECTION_CANCEL)
+        event = await inspections.cancel(call.session, found, input.reason, act=call.act)
+        return changed(InspectionPayload, inspection=found.id, event=event.id)

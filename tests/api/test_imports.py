@@ -1,0 +1,396 @@
+"""Rosters from file to registry: the dry run finds every bad cell, the commit does all or nothing, and the same bytes go in once."""
+
+import io
+import zipfile
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import httpx2
+import pytest
+
+from app import clock
+from app.routes import application
+from domain.machine import broken
+from domain.numbers import id_digest
+from domain.roster_columns import DISTRICT_COLUMNS
+from models.events import Event
+from models.imports import RosterImport, Upload
+from models.memberships import Membership
+from models.organizations import Organization
+from models.supervisors import Appointment, Card, Employment, Person, RosterStanding, Supervisor
+from seeds.rosters import invented
+from tests.http.small import house
+from tests.making_imports import COMMIT, START, TICKET, agencies, brought_in, empty, file_of, people, started, ticket, uploaded
+from tests.making_supervisors import revoked, supervisor
+from tests.world import World, codes, key
+
+pytestmark = pytest.mark.anyio
+
+TABLES = (Organization, Supervisor, Card, Appointment, Membership, Event)
+
+
+async def counts(world: World) -> list[int]:
+    return [len(await world.rows(table, center_id=world.center.id)) for table in TABLES]
+
+
+def person_of(row: invented.Row) -> bytes:
+    return id_digest(str(row[1]), key=b"id" * 16)
+
+
+@pytest.fixture
+async def fresh(world: World) -> World:
+    return await empty(world.database)
+
+
+@pytest.mark.requirement("B022", "Y059")
+async def test_three_rosters_make_a_jurisdiction(fresh: World) -> None:
+    employers = agencies(20)
+    rows = people(60, employers)
+    assert (await brought_in(fresh, "DISTRICTS", invented.districts()))["status"] == "COMMITTED"
+    assert (await brought_in(fresh, "AGENCIES", employers))["rows"] == 20
+    answer = await brought_in(fresh, "SUPERVISORS", rows)
+    assert (answer["status"], answer["rows"], answer["known"], answer["problems"]) == ("COMMITTED", 60, 0, [])
+    places = {one.code: one for one in await fresh.rows(Organization, center_id=fresh.center.id)}
+    assert len(places) == 1 + 16 + 20
+    agency = places[str(employers[0][1])]
+    assert (agency.name, agency.tier, places["110101"].id) == (employers[0][0], "AGENCY", agency.district_id)
+    external, internal = rows[0], rows[2]
+    assert (external[3], internal[3]) == ("外部质量督导员", "质量内控人员")
+    await check_external(fresh, external)
+    await check_internal(fresh, internal, keeper=places[str(internal[2])])
+    [done, checked] = [one for one in await fresh.rows(Event, subject_kind="RosterImport", center_id=fresh.center.id) if "SUPERVISORS" in one.reason][
+        ::-1
+    ]
+    assert (checked.step, done.step, done.to_status) == ("CHECK", "COMMIT", "COMMITTED")
+    assert "60 rows, 0 known" in done.reason
+    assert "sha256:" in done.reason
+    chain = sorted(await fresh.rows(Event, organization_id=fresh.center.id), key=lambda one: one.sequence)
+    assert broken(chain) is None
+    assert len(chain) == 1 + 3 * 2, "one event for each dry run and one for each commit, whatever the size"
+
+
+async def check_external(world: World, row: invented.Row) -> None:
+    """On the center's roster with a card, a term and the role; the last days of the file are the days before ours."""
+    [person] = await world.rows(Person, id_digest=person_of(row))
+    assert (person.name, person.id_last_four, person.healthy) == (row[0], str(row[1])[-4:], True)
+    assert person.birth_date == datetime.strptime(str(row[1])[6:14], "%Y%m%d").replace(tzinfo=None).date()
+    [place] = await world.rows(Supervisor, person_id=person.id)
+    assert (place.kind, place.organization_id, place.agency_id, place.standing) == ("EXTERNAL", world.center.id, None, "ACTIVE")
+    [card] = await world.rows(Card, person_id=person.id)
+    assert isinstance(row[6], date)
+    assert (card.number, card.issuer_id, card.title) == (row[4], world.center.id, "职业技能鉴定质量督导员")
+    assert (card.valid_from, card.valid_until) == (row[5], row[6] + timedelta(days=1))
+    [term] = await world.rows(Appointment, person_id=person.id)
+    assert (term.dispatcher_id, term.starts_on, term.ends_on) == (world.center.id, row[8], card.valid_until)
+    [role] = await world.rows(Membership, person_id=person.id)
+    assert (role.role, role.organization_id, role.granted_by) == ("supervisor_external", world.center.id, world.actors["center_admin"].person_id)
+
+
+async def check_internal(world: World, row: invented.Row, *, keeper: Organization) -> None:
+    [person] = await world.rows(Person, id_digest=person_of(row))
+    [place] = await world.rows(Supervisor, person_id=person.id)
+    assert (place.kind, place.organization_id, place.agency_id, place.district_id) == ("INTERNAL", keeper.id, keeper.id, keeper.district_id)
+    assert await world.rows(Card, person_id=person.id) == []
+    [job] = await world.rows(Employment, person_id=person.id)
+    assert (job.agency_id, job.starts_on, job.ends_on) == (keeper.id, row[8], None)
+    [role] = await world.rows(Membership, person_id=person.id)
+    assert (role.role, role.agency_id) == ("supervisor_internal", keeper.id)
+
+
+async def test_the_same_bytes_go_in_once(fresh: World) -> None:
+    await brought_in(fresh, "DISTRICTS", invented.districts())
+    employers = agencies(3)
+    content = file_of("AGENCIES", employers)
+    first, second = await started(fresh, "AGENCIES", content), await started(fresh, "AGENCIES", content)
+    assert first["id"] != second["id"]
+    done = await fresh.done("center_admin", COMMIT, i={"idempotencyKey": key(), "rosterImport": first["id"]})
+    before = await counts(fresh)
+    other = await fresh.done("center_admin", COMMIT, i={"idempotencyKey": key(), "rosterImport": second["id"]})
+    assert other["rosterImportCommit"] == {**done["rosterImportCommit"], "event": None}
+    again = await started(fresh, "AGENCIES", content)
+    assert (again["id"], again["status"]) == (first["id"], "COMMITTED")
+    answer = await fresh.ask("center_admin", COMMIT, i={"idempotencyKey": key(), "rosterImport": first["id"]})
+    assert (codes(answer), answer["errors"][0]["extensions"]["reason"]) == (["CONFLICT"], "STATE")
+    assert await counts(fresh) == before
+
+
+async def test_a_longer_roster_adds_what_is_new_and_leaves_the_rest(fresh: World) -> None:
+    employers = agencies(4)
+    rows = people(12, employers)
+    await brought_in(fresh, "DISTRICTS", invented.districts())
+    await brought_in(fresh, "AGENCIES", employers[:3])
+    assert (await brought_in(fresh, "AGENCIES", employers))["known"] == 3
+    await brought_in(fresh, "SUPERVISORS", rows[:9])
+    both = [*rows[2][:3], "外部", f"京督{key()[:8]}", date(2025, 1, 1), date(2027, 12, 31), *rows[2][7:]]
+    longer = await brought_in(fresh, "SUPERVISORS", [*rows, both])
+    assert (longer["rows"], longer["known"]) == (13, 9)
+    [person] = await fresh.rows(Person, id_digest=person_of(rows[2]))
+    assert sorted(one.kind for one in await fresh.rows(Supervisor, person_id=person.id)) == ["EXTERNAL", "INTERNAL"]
+    assert len(await fresh.rows(Employment, person_id=person.id)) == 1
+    assert len(await fresh.rows(Supervisor, center_id=fresh.center.id)) == 13
+
+
+def spoiled(rows: list[invented.Row]) -> list[invented.Row]:
+    """One fault a line, from the second line of the file on."""
+    wrong = [list(row) for row in rows]
+    wrong[0][1] = str(rows[0][1])[:17] + ("0" if str(rows[0][1])[17] != "0" else "1")
+    wrong[1][1] = float(str(rows[1][1])[:17])
+    wrong[2][1] = "".join(chr(ord(one) + 0xFEE0) for one in str(rows[2][1]))
+    wrong[3][2] = "91110199D00000X21X"
+    wrong[4][2] = invented.credit_code(4_999_999)
+    wrong[5][3] = "顾问"
+    wrong[6][6] = date(2020, 1, 1)
+    wrong[7][1] = rows[8][1]
+    wrong[9][0] = None
+    return wrong
+
+
+@pytest.mark.requirement("B022")
+async def test_a_dry_run_tells_every_bad_cell_and_writes_nothing(fresh: World) -> None:
+    employers = agencies(3)
+    await brought_in(fresh, "DISTRICTS", invented.districts())
+    await brought_in(fresh, "AGENCIES", employers)
+    before = await counts(fresh)
+    found = await started(fresh, "SUPERVISORS", file_of("SUPERVISORS", spoiled(people(12, employers))))
+    assert (found["status"], found["rows"], found["problemCount"]) == ("REJECTED", 12, len(found["problems"]))
+    told = {(one["line"], one["column"], one["code"]) for one in found["problems"]}
+    assert told >= {
+        (2, "身份证号", "ID_CHECK_DIGIT"),
+        (3, "身份证号", "NUMBER_CELL"),
+        (4, "身份证号", "FULL_WIDTH"),
+        (5, "所在评价机构信用代码", "CREDIT_CODE"),
+        (6, "所在评价机构信用代码", "UNKNOWN_AGENCY"),
+        (7, "督导员类别", "ENUM"),
+        (10, "身份证号", "DUPLICATE"),
+        (11, "姓名", "MISSING"),
+    }
+    assert not any(
+        len(run) > 4
+        for one in found["problems"]
+        for run in "".join(c if c.isdigit() else " " for c in one["hint"]).split()
+        if one["column"] == "身份证号"
+    )
+    answer = await fresh.ask("center_admin", COMMIT, i={"idempotencyKey": key(), "rosterImport": found["id"]})
+    assert (codes(answer), answer["data"]) == (["CONFLICT"], {"rosterImportCommit": None})
+    assert (await counts(fresh))[:-1] == before[:-1]
+
+
+async def test_the_registry_and_the_rules_have_their_say(fresh: World, elsewhere: World) -> None:
+    employers = agencies(3)
+    await brought_in(fresh, "DISTRICTS", invented.districts())
+    await brought_in(fresh, "AGENCIES", employers)
+    rows = people(10, employers)
+    await brought_in(fresh, "SUPERVISORS", rows[:6])
+    other_card = [*rows[0][:4], "京督另号", *rows[0][5:]]
+    other_name = ["改名", *rows[2][1:]]
+    internal_with_card = [*rows[7][:4], f"京督{key()[:8]}", date(2025, 1, 1), date(2027, 1, 1), *rows[7][7:]]
+    too_low = [*rows[8][:10], "四级/中级工", "是"]
+    unwell = [*rows[9][:11], "否"]
+    found = await started(fresh, "SUPERVISORS", file_of("SUPERVISORS", [other_card, other_name, internal_with_card, too_low, unwell]))
+    assert [(one["line"], one["column"], one["code"]) for one in found["problems"]] == [
+        (2, "证卡编号", "EXISTS"),
+        (3, "姓名", "EXISTS"),
+        (4, "证卡编号", "RULE_NOT_MET"),
+        (5, "技能等级/职称", "RULE_NOT_MET"),
+        (6, "身份证号" if unwell[3] != "质量内控人员" else "身体健康", "RULE_NOT_MET"),
+    ]
+    taken = [
+        ["同名", elsewhere.agencies[0].credit_code, "东城区", "用人单位", None, None],
+        [employers[0][0], employers[0][1], "火星区", "用人单位", None, None],
+    ]
+    found = await started(fresh, "AGENCIES", file_of("AGENCIES", taken))
+    assert [(one["line"], one["column"], one["code"]) for one in found["problems"]] == [
+        (2, "评价机构名称", "EXISTS"),
+        (3, "所属区", "UNKNOWN_DISTRICT"),
+    ]
+
+
+@pytest.mark.requirement("Y089")
+async def test_who_is_on_the_blacklist_anywhere_comes_in_nowhere(fresh: World, elsewhere: World) -> None:
+    """Listed by another jurisdiction between the dry run and the commit, which checks again and takes nobody."""
+    employers = agencies(2)
+    await brought_in(fresh, "DISTRICTS", invented.districts())
+    await brought_in(fresh, "AGENCIES", employers)
+    rows = people(3, employers)
+    checked = await started(fresh, "SUPERVISORS", file_of("SUPERVISORS", rows))
+    assert checked["status"] == "CHECKED"
+    there, _ = await supervisor(elsewhere, person=Person(name=str(rows[1][0]), id_digest=person_of(rows[1])))
+    await revoked(elsewhere, there)
+    before = await counts(fresh)
+    answer = await fresh.ask("center_admin", COMMIT, i={"idempotencyKey": key(), "rosterImport": checked["id"]})
+    assert codes(answer) == ["CONFLICT"]
+    assert answer["errors"][0]["extensions"]["params"] == {"problems": 1, "line": 3, "column": "身份证号", "problem": "BLACKLISTED"}
+    assert await counts(fresh) == before
+    assert await fresh.rows(Person, id_digest=person_of(rows[0])) == []
+    found = await started(fresh, "SUPERVISORS", file_of("SUPERVISORS", rows))
+    assert [(one["line"], one["code"]) for one in found["problems"]] == [(3, "BLACKLISTED")]
+
+
+async def test_who_was_removed_does_not_come_back_by_a_roster(fresh: World) -> None:
+    employers = agencies(2)
+    await brought_in(fresh, "DISTRICTS", invented.districts())
+    await brought_in(fresh, "AGENCIES", employers)
+    rows = people(2, employers)
+    await brought_in(fresh, "SUPERVISORS", rows)
+    async with fresh.transaction() as session:
+        [place] = [one for one in await fresh.rows(Supervisor, center_id=fresh.center.id) if one.kind == "EXTERNAL"][:1]
+        place.standing = RosterStanding.REMOVED
+        session.add(place)
+    [person] = await fresh.rows(Person, id=place.person_id)
+    rows.append(*people(1, employers))
+    found = await started(fresh, "SUPERVISORS", file_of("SUPERVISORS", rows))
+    line = [person_of(row) for row in rows].index(person.id_digest) + 2
+    assert [(one["line"], one["column"], one["code"]) for one in found["problems"]] == [(line, "身份证号", "EXISTS")]
+
+
+async def test_a_jurisdiction_without_districts(world: World) -> None:
+    """Under the rules of Yunnan agencies stand below the center, have no district to name, and internal cards are theirs (D01, 000 §13)."""
+    college = await empty(world.database, profile="yunnan-college-2023")
+    upload = await uploaded(college, file_of("DISTRICTS", invented.districts()))
+    answer = await college.ask("center_admin", START, i={"idempotencyKey": key(), "upload": upload, "kind": "DISTRICTS"})
+    assert codes(answer) == ["RULE_NOT_MET"]
+    assert answer["errors"][0]["extensions"]["rule"] == "tiers"
+    assert await college.rows(RosterImport, center_id=college.center.id) == []
+    employers = [[*row[:2], None, *row[3:]] for row in agencies(2)]
+    await brought_in(college, "AGENCIES", employers)
+    rows = people(4, employers)
+    carded = [*rows[2][:4], "校督1", date(2025, 3, 1), date(2028, 2, 29), rows[2][7], date(2025, 3, 1), None, *rows[2][10:]]
+    await brought_in(college, "SUPERVISORS", [rows[0], carded])
+    [person] = await college.rows(Person, id_digest=person_of(carded))
+    [card], [term] = await college.rows(Card, person_id=person.id), await college.rows(Appointment, person_id=person.id)
+    [agency] = await college.rows(Organization, credit_code=carded[2])
+    assert (card.issuer_id, agency.parent_id, agency.district_id) == (agency.id, college.center.id, None)
+    assert (term.starts_on, term.ends_on) == (date(2025, 3, 1), date(2028, 3, 1)), "36 months where the file tells no end (000 §18)"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("名册.xlsx", b"", "sheet_no_header"),
+        ("名册.xlsx", b"\x00\x01\x02" * 100, "sheet_not_a_sheet"),
+        ("名册.csv", "姓名,电话\n张三,1\n".encode(), "sheet_no_header"),
+        ("名册.xlsx", b"PK\x03\x04 not a zip", "sheet_not_a_sheet"),
+        ("名册.csv", "行政区划代码,区名称,机构名称\n".encode() + b"1,2,3\n" * 50_100, "sheet_too_many_rows"),
+    ],
+)
+async def test_a_file_that_cannot_be_read_as_a_whole(fresh: World, *, name: str, content: bytes, problem: str) -> None:
+    upload = await uploaded(fresh, content, name=name)
+    answer = await fresh.ask("center_admin", START, i={"idempotencyKey": key(), "upload": upload, "kind": "DISTRICTS"})
+    assert (codes(answer), answer["data"]) == (["BAD_USER_INPUT"], {"rosterImportStart": None})
+    assert answer["errors"][0]["extensions"]["problem"] == problem
+    assert await fresh.rows(RosterImport, center_id=fresh.center.id) == []
+
+
+async def test_a_zip_bomb(fresh: World) -> None:
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(3):
+            archive.writestr(f"xl/worksheets/sheet{number}.xml", b"<sheetData>" + b" " * 50_000_000)
+    upload = await uploaded(fresh, bomb.getvalue())
+    answer = await fresh.ask("center_admin", START, i={"idempotencyKey": key(), "upload": upload, "kind": "AGENCIES"})
+    assert answer["errors"][0]["extensions"]["problem"] == "sheet_too_large"
+
+
+async def test_the_wrong_kind_is_told_by_its_missing_columns(fresh: World) -> None:
+    found = await started(fresh, "AGENCIES", file_of("DISTRICTS", invented.districts()))
+    assert found["status"] == "REJECTED"
+    assert {one["code"] for one in found["problems"]} == {"MISSING_COLUMN"}
+
+
+async def test_many_problems_are_counted_and_the_first_thousand_told(fresh: World) -> None:
+    found = await started(fresh, "DISTRICTS", file_of("DISTRICTS", [["999999", "无", "无", None]] * 1_500))
+    assert (found["problemCount"], len(found["problems"])) == (1_500 + 1_499, 1_000)
+    assert found["problems"][0]["line"] == 2
+
+
+async def test_only_the_center_brings_rosters(world: World, elsewhere: World) -> None:
+    for who in ("center_clerk", "district_admin_0", "agency_admin_0"):
+        answer = await world.ask(who, TICKET, i={"idempotencyKey": key(), "fileName": "a.csv"})
+        assert (codes(answer), answer["data"]) == (["FORBIDDEN"], {"uploadIssueTicket": None})
+    assert await world.rows(Upload, organization_id=world.districts[0].id) == []
+    content = file_of("AGENCIES", agencies(1))
+    upload = await uploaded(world, content)
+    for stranger, who in ((elsewhere, "center_admin"), (world, "center_clerk"), (world, "district_admin_0")):
+        answer = await stranger.ask(who, START, i={"idempotencyKey": key(), "upload": upload, "kind": "AGENCIES"})
+        assert codes(answer) == ["NOT_FOUND"]
+    found = await started(world, "DISTRICTS", file_of("DISTRICTS", invented.districts()[5:6]))
+    assert found["status"] == "CHECKED"
+    document = "query($id: ID!) { rosterImport(id: $id) { status upload { id } availableSteps { mutation } } rosterImports(first: 5) { totalCount } }"
+    mine = await world.done("center_admin", document, id=found["id"])
+    assert mine["rosterImport"]["availableSteps"] == [{"mutation": "rosterImportCommit"}]
+    clerk = await world.done("center_clerk", document, id=found["id"])
+    assert clerk == {"rosterImport": {"status": "CHECKED", "upload": None, "availableSteps": []}, "rosterImports": {"totalCount": 1}}
+    for stranger, who in ((elsewhere, "center_admin"), (world, "district_admin_0"), (world, "agency_admin_0")):
+        answer = await stranger.ask(who, document, id=found["id"])
+        assert (codes(answer), answer["data"]["rosterImports"]) == (["NOT_FOUND"], {"totalCount": 0})
+    for stranger, who, code in (
+        (elsewhere, "center_admin", "NOT_FOUND"),
+        (world, "center_clerk", "FORBIDDEN"),
+        (world, "district_admin_0", "NOT_FOUND"),
+    ):
+        answer = await stranger.ask(who, COMMIT, i={"idempotencyKey": key(), "rosterImport": found["id"]})
+        assert codes(answer) == [code]
+    stale = await world.ask("center_admin", COMMIT, i={"idempotencyKey": key(), "rosterImport": found["id"], "expectedVersion": 7})
+    assert (codes(stale), stale["errors"][0]["extensions"]["reason"]) == (["CONFLICT"], "STALE")
+    assert len(await world.rows(Organization, center_id=world.center.id)) == 7
+
+
+async def test_the_same_key_gives_the_same_answer(fresh: World) -> None:
+    one = {"idempotencyKey": key(), "fileName": "名册.csv"}
+    first, again = [(await fresh.done("center_admin", TICKET, i=one))["uploadIssueTicket"] for _ in range(2)]
+    assert again == {**first, "replayed": True}
+    assert len(await fresh.rows(Upload, organization_id=fresh.center.id)) == 1
+    answer = await fresh.ask("center_admin", TICKET, i={**one, "fileName": "别的.csv"})
+    assert answer["errors"][0]["extensions"]["reason"] == "KEY_REUSED"
+    checked = await started(fresh, "DISTRICTS", file_of("DISTRICTS", invented.districts()))
+    commit = {"idempotencyKey": key(), "rosterImport": checked["id"]}
+    done, replayed = [(await fresh.done("center_admin", COMMIT, i=commit))["rosterImportCommit"] for _ in range(2)]
+    assert replayed == {**done, "replayed": True}
+    assert len(await fresh.rows(Organization, center_id=fresh.center.id)) == 17
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"), [("名册.xls", "roster_ending"), ("xlsx", "roster_ending"), ("  ", "required"), ("长" * 121 + ".csv", "too_long")]
+)
+async def test_a_file_name_that_is_refused(fresh: World, *, name: str, problem: str) -> None:
+    answer = await fresh.ask("center_admin", TICKET, i={"idempotencyKey": key(), "fileName": name})
+    assert answer["errors"][0]["extensions"]["problem"] == problem
+    assert await fresh.rows(Upload, organization_id=fresh.center.id) == []
+
+
+async def test_a_dry_run_needs_the_bytes(fresh: World) -> None:
+    issued = await ticket(fresh)
+    answer = await fresh.ask("center_admin", START, i={"idempotencyKey": key(), "upload": issued["upload"]["id"], "kind": "AGENCIES"})
+    assert answer["errors"][0]["extensions"]["problem"] == "bytes_missing"
+
+
+async def issued_now(world: World) -> dict[str, Any]:
+    """A ticket by the clock on the wall, which the route goes by."""
+    data = await world.done("center_admin", TICKET, at=clock.now(), i={"idempotencyKey": key(), "fileName": "区.csv"})
+    return data["uploadIssueTicket"]
+
+
+async def test_the_bytes_come_by_http(fresh: World) -> None:
+    served = application(replace(house(), database=fresh.database, settings=house().settings.model_copy(update={"upload_bytes": 5_000})))
+    content = invented.text_of_rows([invented.headers(DISTRICT_COLUMNS), *invented.districts()])
+    issued, other, old = await issued_now(fresh), await issued_now(fresh), await ticket(fresh)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=served), base_url="http://dudao.test") as client:
+        answer = await client.put(issued["url"], content=content)
+        assert (answer.status_code, answer.json()) == (
+            200,
+            {"upload": issued["upload"]["id"], "sha256": sha256(content).hexdigest(), "bytes": len(content)},
+        )
+        assert (await client.put(issued["url"], content=content)).status_code == 200
+        assert (await client.put(issued["url"], content=b"other")).json()["errors"][0]["extensions"]["code"] == "CONFLICT"
+        for url in (old["url"], "/uploads/x", "/uploads/" + "0" * 64, "/uploads/%00"):
+            unknown = await client.put(url, content=content)
+            assert (unknown.status_code, unknown.json()["errors"][0]["extensions"]["code"]) == (404, "BAD_USER_INPUT")
+        assert (await client.put(other["url"], content=b"x" * 5_001)).status_code == 413
+        assert (await client.put(other["url"], content=b"x", headers={"Content-Encoding": "gzip"})).status_code == 415
+        assert (await client.get(issued["url"])).status_code == 405
+    [stored] = [one for one in await fresh.rows(Upload, organization_id=fresh.center.id) if one.content is not None]
+    assert (stored.content, stored.ticket_hash) == (content, sha256(issued["url"].rpartition("/")[2].encode()).digest())
+    found = await fresh.done("center_admin", START, i={"idempotencyKey": key(), "upload": issued["upload"]["id"], "kind": "DISTRICTS"})
+    assert found["rosterImportStart"]["rosterImport"]["status"] == "CHECKED"

@@ -1,0 +1,97 @@
+"""Whoever changes the chained history is found: every kind of edit, by who may do anything to the database."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.embedded_postgres import EmbeddedPostgres
+from domain import audit
+from domain.audit import chains
+from models.database import Database
+from models.organizations import Organization
+from tests.world import World
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def tampering(cluster: EmbeddedPostgres) -> AsyncIterator[AsyncSession]:
+    """The owner's hands, without the triggers. All is undone at the end, so that other tests find sound chains."""
+    database = Database(cluster.url("dudao_owner"), pool_size=1)
+
+    class Undone(Exception):  # noqa: N818
+        pass
+
+    try:
+        async with database.transaction() as session:
+            connection = await session.connection()
+            await connection.execute(text("ALTER TABLE event DISABLE TRIGGER append_only"))
+            yield session
+            raise Undone  # noqa: TRY301 - the only way out of a transaction that undoes it
+    except Undone:
+        pass
+    finally:
+        await database.close()
+
+
+async def fault(session: AsyncSession, organization: Organization) -> str | None:
+    [mine] = [one.fault for one in await chains(session) if one.organization_id == organization.id]
+    return mine
+
+
+async def test_a_sound_chain_is_sound(world: World) -> None:
+    async with world.transaction() as session:
+        [mine] = [one for one in await chains(session) if one.organization_id == world.center.id]
+    assert (mine.fault, mine.name, mine.length) == (None, world.center.name, 7)  # profile, two districts, four agencies
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5_000])
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("UPDATE event SET reason = 'nothing' WHERE organization_id = :o AND sequence = 3", "event 3 was changed"),
+        ("UPDATE event SET at = at + interval '1 microsecond' WHERE organization_id = :o AND sequence = 1", "event 1 was changed"),
+        (
+            "UPDATE event SET person_id = (SELECT id FROM person WHERE id <> event.person_id LIMIT 1) WHERE organization_id = :o AND sequence = 7",
+            "event 7 was changed",
+        ),
+        ("UPDATE event SET subject_id = organization_id WHERE organization_id = :o AND sequence = 5", "event 5 was changed"),
+        ("UPDATE event SET previous = digest WHERE organization_id = :o AND sequence = 4", "event 4 does not follow the one before it"),
+        ("DELETE FROM event WHERE organization_id = :o AND sequence = 1", "event 1 is missing"),
+        ("DELETE FROM event WHERE organization_id = :o AND sequence = 4", "event 4 is missing"),
+        ("DELETE FROM event WHERE organization_id = :o AND sequence = 7", "events 7 to 7 are missing"),
+        ("DELETE FROM event WHERE organization_id = :o", "events 1 to 7 are missing"),
+        ("DELETE FROM chain_head WHERE organization_id = :o", "its head is missing"),
+        ("UPDATE chain_head SET sequence = 6 WHERE organization_id = :o", "its head does not point to event 7"),
+        ("UPDATE chain_head SET digest = '\\x00' WHERE organization_id = :o", "its head does not point to event 7"),
+    ],
+)
+async def test_every_edit_is_found(
+    world: World, cluster: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch, *, statement: str, found: str, batch: int
+) -> None:
+    monkeypatch.setattr(audit, "BATCH", batch)
+    async with tampering(cluster) as session:
+        connection = await session.connection()
+        changed: Any = await connection.execute(text(statement), {"o": world.center.id})
+        assert changed.rowcount
+        assert await fault(session, world.center) == found
+
+
+async def test_a_tail_cut_with_its_head_shortened_differs_from_the_head_kept_elsewhere(world: World, cluster: EmbeddedPostgres) -> None:
+    """Nobody inside can find this one; that is why `dudao audit verify` prints the heads."""
+    async with world.transaction() as session:
+        [before] = [one for one in await chains(session) if one.organization_id == world.center.id]
+    async with tampering(cluster) as session:
+        connection = await session.connection()
+        for statement in (
+            "DELETE FROM event WHERE organization_id = :o AND sequence = 7",
+            "UPDATE chain_head SET sequence = 6, digest = (SELECT digest FROM event e WHERE e.organization_id = :o AND e.sequence = 6) WHERE organization_id = :o",
+        ):
+            await connection.execute(text(statement), {"o": world.center.id})
+        [after] = [one for one in await chains(session) if one.organization_id == world.center.id]
+    assert after.fault is None
+    assert (after.length, after.head) != (before.length, before.head)

@@ -1,0 +1,413 @@
+"""A world full of rows of every table, made without the verbs: what the rules would never let happen is in it too, and so are NULLs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import Boolean, Date, DateTime, Integer, LargeBinary
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from authz.actor import Actor
+from domain.machine import record
+from models.base import new_id, table_of
+from models.cases import BlacklistEntry, BlacklistQuery, BlacklistStatus, CaseOrigin, Ground, Sanction, SupervisorCase, SupervisorCaseStatus
+from models.dispatch import Assignment, AssignmentStatus, Draw, DrawPerson, DrawPick, DrawStatus, TeamRole
+from models.imports import RosterImport, RosterImportStatus, RosterKind, Upload
+from models.inspections import Inspection, InspectionForm, InspectionStatus, Venue
+from models.organizations import Organization, Profile
+from models.returns import MonthlyReturn, MonthlyReturnStatus, Timeliness
+from models.sessions import Assessor, RecognitionMode, RecognitionSession, RecognitionSessionStatus
+from models.supervisors import (
+    Appointment,
+    AppointmentStatus,
+    Card,
+    CardStatus,
+    Employment,
+    Person,
+    RosterStanding,
+    Sex,
+    SkillLevel,
+    Supervisor,
+    SupervisorKind,
+)
+from tests.crowd_papers import papers
+from tests.world import World
+
+T = TypeVar("T")
+LINE = {
+    **dict.fromkeys(("inspection", "recognition_session"), "0" * 32),
+    **dict.fromkeys(("agency", "credit_code", "occupation", "held_on", "scheduled_on", "closed_on"), "字'"),
+    **dict.fromkeys(("candidate_count", "team_size", "yes", "no", "not_applicable", "not_observed"), 3),
+    **{"level": "JUNIOR_5", "mode": "EXAM", "findings": ["1", "2"], "rectification": None},
+}
+LIVE = {AssignmentStatus.OFFERED, AssignmentStatus.ACCEPTED, AssignmentStatus.CHECKED_IN, AssignmentStatus.DONE}
+NAMES = ("张伟", "𠮷野家", "欧阳'娜", 'O"Brien', "back\\slash", "王%_", "new\nline", "é́", "李", "Ａ全角", "a", "Z", "</script>", "😀", "{}", "张伟")
+
+
+@dataclass
+class Crowd:
+    """What was made, for the next maker to choose from."""
+
+    world: World
+    session: AsyncSession
+    dice: Random
+    people: list[Person]
+
+    def maybe(self, value: T, often: float = 0.6) -> T | None:
+        return value if self.dice.random() < often else None
+
+    def tenants(self, organization: Organization) -> dict[str, UUID | None]:
+        return {"center_id": organization.center_id, "district_id": organization.district_id, "agency_id": organization.agency_id}
+
+    async def keep(self, *rows: T) -> Sequence[T]:
+        for row in rows:
+            self.complete(row)
+        self.session.add_all(rows)
+        await self.session.flush()
+        return rows
+
+    def complete(self, row: object) -> None:
+        """A column that came later and that no maker here speaks of is filled with the least its type allows."""
+        for column in table_of(type(row)).columns:
+            if not column.nullable and column.default is None and column.server_default is None and getattr(row, column.key) is None:
+                setattr(row, column.key, least(column.type))
+
+
+def least(kind: object) -> object:
+    match kind:
+        case JSONB():
+            return []
+        case Integer():
+            return 0
+        case Boolean():
+            return False
+        case Date():
+            return date(2026, 9, 16)
+        case DateTime():
+            return datetime(2026, 9, 16, tzinfo=UTC)
+        case LargeBinary():
+            return b""
+    return "填"
+
+
+async def populate(world: World, *, seed: int) -> None:
+    """Fills a founded world. Some of the people are its actors, so that every relation holds for somebody."""
+    dice = Random(seed)
+    async with world.transaction() as session:
+        new = [
+            Person(
+                name=dice.choice(NAMES),
+                id_digest=dice.choice([None, dice.randbytes(32)]),
+                id_last_four=dice.choice([None, "123X"]),
+                sex=dice.choice([None, *Sex]),
+                birth_date=dice.choice([None, date(1970, 2, 28), date(1968, 2, 29)]),
+                phone=dice.choice([None, "13800000000"]),
+                healthy=dice.choice([None, True, False]),
+            )
+            for _ in range(12)
+        ]
+        session.add_all(new)
+    for n, role in enumerate(("supervisor_external", "supervisor_external", "supervisor_internal")):
+        place = world.agencies[0] if role == "supervisor_internal" else world.center
+        await world.hire(role, place, person=new[n], name=f"supervisor_{n}")
+    await world.hire("center_dispatcher", world.center, person=new[3], name="moonlighter")
+    await world.hire("integrator", world.agencies[0], name="integrator")
+    world.actors["nobody"] = Actor(new_id(), new[4].id, None, None, None, None, None, frozenset())
+    async with world.transaction() as session:
+        ours = {actor.person_id for actor in world.actors.values()}
+        people = list((await session.exec(select(Person).where(col(Person.id).in_(ours | {one.id for one in new})).order_by(col(Person.id)))).all())
+        crowd = Crowd(world, session, dice, people)
+        supervisors = await roster(crowd)
+        cards = await carded(crowd, supervisors)
+        sessions = await recognitions(crowd)
+        visits = await inspections(crowd, sessions)
+        await teams(crowd, visits, supervisors)
+        await draws(crowd, sessions, supervisors)
+        await cases(crowd, cards)
+        await returns(crowd)
+        await imports(crowd)
+        await papers(crowd, visits)
+
+
+async def roster(crowd: Crowd) -> Sequence[Supervisor]:
+    world, dice = crowd.world, crowd.dice
+    made = []
+    for person in crowd.people:
+        for place in dice.sample([world.center, *world.agencies], dice.choice([0, 1, 1, 2])):
+            internal = place is not world.center
+            made.append(
+                Supervisor(
+                    person_id=person.id,
+                    organization_id=place.id,
+                    kind=SupervisorKind.INTERNAL if internal else SupervisorKind.EXTERNAL,
+                    standing=dice.choice(list(RosterStanding)),
+                    level=crowd.maybe(dice.choice(list(SkillLevel))),
+                    verified_at=crowd.maybe(world.now),
+                    **crowd.tenants(place),
+                )
+            )
+        for agency in dice.sample(world.agencies, dice.choice([0, 1, 2])):
+            starts = world.now.date() - timedelta(days=dice.randrange(-2, 30))
+            await crowd.keep(
+                Employment(
+                    person_id=person.id, agency_id=agency.id, starts_on=starts, ends_on=crowd.maybe(starts + timedelta(days=dice.randrange(1, 30)))
+                )
+            )
+    return await crowd.keep(*made)
+
+
+async def carded(crowd: Crowd, supervisors: Sequence[Supervisor]) -> Sequence[Card]:
+    world, dice = crowd.world, crowd.dice
+    today = world.now.date()
+    cards = []
+    for n, one in enumerate(supervisors):
+        starts = today - timedelta(days=dice.choice([-3, 0, 100]))
+        whose = {
+            "supervisor_id": one.id,
+            "person_id": one.person_id,
+            "center_id": one.center_id,
+            "district_id": one.district_id,
+            "agency_id": one.agency_id,
+        }
+        if dice.random() < 0.8:
+            status = dice.choice([CardStatus.ACTIVE, CardStatus.ACTIVE, *CardStatus])
+            until = starts + timedelta(days=dice.choice([1, 100, 365]))
+            cards.append(
+                Card(number=f"{n}'号", title="督导员证", issuer_id=one.organization_id, status=status, valid_from=starts, valid_until=until, **whose)
+            )
+        if dice.random() < 0.8:
+            status_ = dice.choice([AppointmentStatus.ACTIVE, AppointmentStatus.ACTIVE, *AppointmentStatus])
+            ends = crowd.maybe(starts + timedelta(days=dice.choice([1, 365])))
+            await crowd.keep(Appointment(dispatcher_id=one.organization_id, status=status_, starts_on=starts, ends_on=ends, **whose))
+    return await crowd.keep(*cards)
+
+
+async def recognitions(crowd: Crowd) -> Sequence[RecognitionSession]:
+    world, dice = crowd.world, crowd.dice
+    made = []
+    for agency in world.agencies:
+        for _ in range(4):
+            starts = world.now + timedelta(days=dice.randrange(-3, 4), hours=dice.randrange(0, 8), microseconds=dice.choice([0, 1, 500_000]))
+            status = dice.choice(list(RecognitionSessionStatus))
+            made.append(
+                RecognitionSession(
+                    occupation=dice.choice(["电工", "焊工", "西式'面点师"]),
+                    level=dice.choice(list(SkillLevel)),
+                    mode=dice.choice(list(RecognitionMode)),
+                    candidate_count=dice.randrange(1, 200),
+                    place="𠮷路1号",
+                    starts_at=starts,
+                    ends_at=starts + timedelta(hours=dice.randrange(1, 30)),
+                    status=status,
+                    cancel_reason="停电" if status is RecognitionSessionStatus.CANCELLED else None,
+                    **crowd.tenants(agency),
+                )
+            )
+    sessions = await crowd.keep(*made)
+    for one in sessions:
+        for person in dice.sample(crowd.people, dice.randrange(0, 4)):
+            tenants = {"center_id": one.center_id, "district_id": one.district_id, "agency_id": one.agency_id}
+            await crowd.keep(Assessor(recognition_session_id=one.id, person_id=person.id, name=person.name, **tenants))
+    return sessions
+
+
+async def profile_of(crowd: Crowd) -> UUID:
+    query = select(Profile.id).where(col(Profile.organization_id) == crowd.world.center.id).limit(1)
+    return (await crowd.session.exec(query)).one()
+
+
+def dispatcher_of(crowd: Crowd, row: RecognitionSession) -> UUID:
+    return crowd.dice.choice([row.district_id, row.center_id, row.center_id]) or row.center_id
+
+
+async def inspections(crowd: Crowd, sessions: Sequence[RecognitionSession]) -> Sequence[Inspection]:
+    dice, profile = crowd.dice, await profile_of(crowd)
+    made = []
+    for one in sessions:
+        for _ in range(dice.choice([0, 1, 1, 2])):
+            status = dice.choice(list(InspectionStatus))
+            known = status not in {InspectionStatus.DISPATCHED, InspectionStatus.CANCELLED} or dice.random() < 0.3
+            made.append(
+                Inspection(
+                    form=dice.choice(list(InspectionForm)),
+                    venue=dice.choice(list(Venue)),
+                    internal=dice.random() < 0.2,
+                    dispatcher_id=dispatcher_of(crowd, one),
+                    recognition_session_id=one.id,
+                    profile_id=profile,
+                    scheduled_on=one.starts_at.date(),
+                    status=status,
+                    notified_at=crowd.world.now if known else None,
+                    closed_at=crowd.world.now if status is InspectionStatus.CLOSED else None,
+                    cancel_reason="不再需要" if status is InspectionStatus.CANCELLED else None,
+                    center_id=one.center_id,
+                    district_id=one.district_id,
+                    agency_id=one.agency_id,
+                )
+            )
+    found = await crowd.keep(*made)
+    for row in found:
+        await record(crowd.session, row, step="DISPATCH", act=crowd.world.act("center_admin"), after=row.status, reason=crowd.maybe('因"故"'))
+    return found
+
+
+async def teams(crowd: Crowd, visits: Sequence[Inspection], supervisors: Sequence[Supervisor]) -> None:
+    dice = crowd.dice
+    duties: dict[UUID, list[tuple[datetime, datetime]]] = {}
+    actors = {actor.person_id for actor in crowd.world.actors.values()}
+    for visit in visits:
+        seen: set[UUID] = set()
+        for one in dice.sample(supervisors, 3) + [one for one in supervisors if one.person_id in actors and dice.random() < 0.2]:
+            starts = crowd.world.now + timedelta(days=dice.randrange(-3, 4), hours=dice.randrange(0, 8))
+            ends = starts + timedelta(hours=dice.randrange(1, 12))
+            status = dice.choice(list(AssignmentStatus))
+            busy = any(starts < there and ends > here for here, there in duties.get(one.person_id, []))
+            if one.person_id in seen or (busy and status in LIVE):
+                continue
+            seen.add(one.person_id)
+            if status in LIVE:
+                duties.setdefault(one.person_id, []).append((starts, ends))
+            place = Assignment(
+                inspection_id=visit.id,
+                supervisor_id=one.id,
+                person_id=one.person_id,
+                dispatcher_id=visit.dispatcher_id,
+                recognition_session_id=visit.recognition_session_id,
+                duty_on=visit.scheduled_on,
+                internal=visit.internal,
+                role=dice.choice(list(TeamRole)),
+                status=status,
+                starts_at=starts,
+                ends_at=ends,
+                reply_by=starts,
+                replied_at=crowd.maybe(starts),
+                reason=crowd.maybe("有'事"),
+                center_id=visit.center_id,
+                district_id=visit.district_id,
+                agency_id=visit.agency_id,
+            )
+            await crowd.keep(place)
+            for step in dice.sample(["ACCEPT", "DECLINE", "MARK_NO_REPLY", "DECLINE"], dice.randrange(3)):
+                await record(crowd.session, place, step=step, act=crowd.world.act("center_admin"))
+
+
+async def draws(crowd: Crowd, sessions: Sequence[RecognitionSession], supervisors: Sequence[Supervisor]) -> None:
+    dice, profile, world = crowd.dice, await profile_of(crowd), crowd.world
+    for place in (world.center, *world.districts):
+        for n, status in enumerate(DrawStatus, start=1):
+            tenants = crowd.tenants(place)
+            draw = Draw(
+                dispatcher_id=place.id,
+                month=f"2026-0{n}",
+                status=status,
+                ran_by=dice.choice(crowd.people).id,
+                profile_id=profile,
+                algorithm="dudao-draw-1",
+                pool="{}",
+                pool_digest="a" * 64,
+                secret="b" * 64,
+                commitment="c" * 64,
+                seed=None if status is DrawStatus.POOL_FROZEN else "d" * 64,
+                void_reason="错" if status is DrawStatus.VOIDED else None,
+                **tenants,
+            )
+            await crowd.keep(draw)
+            chosen = dice.sample(sessions, 3)
+            await crowd.keep(
+                *(
+                    DrawPerson(draw_id=draw.id, supervisor_id=one.id, reason=crowd.maybe("OWN_AGENCY"), **tenants)
+                    for one in dice.sample(supervisors, 4)
+                )
+            )
+            await crowd.keep(
+                *(DrawPick(draw_id=draw.id, recognition_session_id=one.id, position=place_, **tenants) for place_, one in enumerate(chosen))
+            )
+
+
+async def cases(crowd: Crowd, cards: Sequence[Card]) -> None:
+    dice, world = crowd.dice, crowd.world
+    for n, card in enumerate(dice.sample(cards, len(cards) // 2)):
+        status = dice.choice(list(SupervisorCaseStatus))
+        decided = status not in {SupervisorCaseStatus.OPENED}
+        by, other = dice.sample(crowd.people, 2)
+        row = SupervisorCase(
+            supervisor_id=card.supervisor_id,
+            person_id=card.person_id,
+            card_id=card.id,
+            issuer_id=card.issuer_id,
+            origin=dice.choice(list(CaseOrigin)),
+            ground=dice.choice(list(Ground)),
+            facts="经查…",
+            status=status,
+            sanction=dice.choice(list(Sanction)) if decided else None,
+            decision_number=f"{n}号" if decided else None,
+            opened_by=by.id,
+            decided_by=by.id if decided else None,
+            confirmed_by=other.id if decided else None,
+            **{"center_id": card.center_id, "district_id": card.district_id, "agency_id": card.agency_id},
+        )
+        await crowd.keep(row)
+        listed = dice.choice(list(BlacklistStatus))
+        await crowd.keep(
+            BlacklistEntry(
+                person_id=card.person_id,
+                case_id=row.id,
+                center_id=card.center_id,
+                listed_by_id=card.issuer_id,
+                ground=row.ground,
+                decision_number=f"{n}号",
+                status=listed,
+                listed_on=date(2024, 2, 29),
+                review_on=date(2027, 2, 28),
+                lifted_at=world.now if listed is BlacklistStatus.LIFTED else None,
+            )
+        )
+    asked = {"asked_by": crowd.people[0].id, "purpose": "聘任", "subject_digest": b"x" * 32, "listed": False}
+    await crowd.keep(BlacklistQuery(organization_id=world.center.id, **asked, **crowd.tenants(world.center)))
+
+
+async def returns(crowd: Crowd) -> None:
+    for district in crowd.world.districts:
+        previous = None
+        for edition, status in enumerate(MonthlyReturnStatus, start=1):
+            row = MonthlyReturn(
+                organization_id=district.id,
+                month="2026-08",
+                edition=edition,
+                status=status,
+                timeliness=crowd.dice.choice(list(Timeliness)),
+                due_at=crowd.world.now,
+                submitted_at=crowd.world.now - timedelta(microseconds=edition),
+                sessions_held=10,
+                sessions_inspected=3,
+                sessions_needed=3,
+                lines=[LINE] * crowd.dice.randrange(3),
+                differences=[{"inspection": "0" * 32, "change": "ADDED"}] * crowd.dice.randrange(2),
+                digest="e" * 64,
+                note=crowd.maybe("无"),
+                comment="补" if status is MonthlyReturnStatus.SENT_BACK else None,
+                previous_id=previous,
+                **crowd.tenants(district),
+            )
+            await crowd.keep(row)
+            previous = row.id
+
+
+async def imports(crowd: Crowd) -> None:
+    world, sender = crowd.world, crowd.people[0]
+    upload = Upload(
+        person_id=sender.id, organization_id=world.center.id, ticket_hash=crowd.dice.randbytes(32), expires_at=world.now, file_name="名'册.csv"
+    )
+    await crowd.keep(upload)
+    for kind, status in zip(RosterKind, RosterImportStatus, strict=True):
+        digest = crowd.dice.randbytes(32)
+        await crowd.keep(
+            RosterImport(
+                upload_id=upload.id, kind=kind, status=status, digest=digest, rows=3, problems=[], started_by=sender.id, **crowd.tenants(world.center)
+            )
+        )

@@ -1,0 +1,73 @@
+"""What hangs on the inspections of a crowd: forms, answers, signatures, findings, letters, rectifications, reports."""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from models.checklists import Answer, AnswerValue, Checklist, ChecklistItem, ChecklistTemplate, Finding, Phase, Signature
+from models.inspections import Inspection
+from models.opinions import (
+    OpinionLetter,
+    OpinionLetterStatus,
+    Rectification,
+    RectificationStatus,
+    SupervisionReport,
+    SupervisionReportStatus,
+)
+from models.sessions import RecognitionMode
+
+
+async def papers(crowd: Any, visits: Sequence[Inspection]) -> None:
+    dice = crowd.dice
+    template = ChecklistTemplate(slug=secrets.token_hex(8), edition=1, title="督导表", mode=RecognitionMode.EXAM, source="附件1")
+    await crowd.keep(template)
+    items = [
+        ChecklistItem(template_id=template.id, position=n, code=f"{n}", phase=dice.choice(list(Phase)), heading="准备", text="是否'公示'")
+        for n in range(1, 5)
+    ]
+    await crowd.keep(*items)
+    for visit in visits:
+        if dice.random() < 0.7:
+            await one_form(crowd, visit, template, items=items)
+        if dice.random() < 0.7:
+            await one_letter(crowd, visit)
+
+
+async def one_form(crowd: Any, visit: Inspection, template: ChecklistTemplate, *, items: Sequence[ChecklistItem]) -> None:
+    dice = crowd.dice
+    where = {"center_id": visit.center_id, "district_id": visit.district_id, "agency_id": visit.agency_id, "inspection_id": visit.id}
+    form = Checklist(template_id=template.id, advice=crowd.maybe("继续\n努力"), signed_at=crowd.maybe(crowd.world.now), **where)
+    await crowd.keep(form)
+    who = dice.choice(crowd.people)
+    for item in items:
+        value = dice.choice(list(AnswerValue))
+        counted = dice.choice([None, 0, 3])
+        total = None if counted is None else 7
+        await crowd.keep(
+            Answer(checklist_id=form.id, item_id=item.id, value=value, remark="无'", counted=counted, total=total, person_id=who.id, **where)
+        )
+        if value is AnswerValue.NO:
+            await crowd.keep(Finding(item_id=item.id, remark="缺", correction=crowd.maybe("补"), **where))
+    await crowd.keep(Signature(checklist_id=form.id, person_id=who.id, part="SITE", signed_at=crowd.world.now, digest=dice.randbytes(32), **where))
+
+
+async def one_letter(crowd: Any, visit: Inspection) -> None:
+    dice, now = crowd.dice, crowd.world.now
+    where = {
+        "center_id": visit.center_id,
+        "district_id": visit.district_id,
+        "agency_id": visit.agency_id,
+        "inspection_id": visit.id,
+        "dispatcher_id": visit.dispatcher_id,
+    }
+    served = crowd.maybe(now)
+    status = OpinionLetterStatus.SERVED if served else OpinionLetterStatus.DRAFT
+    letter = OpinionLetter(status=status, text="意见", requires_rectification=True, due_on=crowd.maybe(now.date()), served_at=served, **where)
+    await crowd.keep(letter)
+    corrected = dice.choice(list(RectificationStatus))
+    await crowd.keep(
+        Rectification(opinion_letter_id=letter.id, status=corrected, due_on=now.date(), text=crowd.maybe("已改"), served_at=served, **where)
+    )
+    if dice.random() < 0.6:
+        status_ = dice.choice(list(SupervisionReportStatus))
+        await crowd.keep(SupervisionReport(status=status_, text="报告", person_id=dice.choice(crowd.people).id, submitted_at=now, **where))
