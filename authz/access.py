@@ -35,11 +35,14 @@ def meaning(t: FromClause, relation: Relation) -> Meaning:
 
 
 def scope(shape: Shape, action: Action, t: FromClause) -> ColumnElement[bool]:
-    """The rows of `t` on which the action is allowed, as a condition over the actor's binds. Unknown never allows and never lifts a deny."""
+    """The rows of `t` on which the action is allowed, as a condition over the actor's binds. Unknown never allows and never lifts a deny.
+
+    Where a right is unknown the condition is NULL, which no WHERE and no CASE takes for true: said outright, by coalesce, no index would serve it.
+    """
     gives = [meaning(t, relation).where(t, shape.tier) for relation in relations(POLICY.allowing(shape.roles, action))]
     takes = [meaning(t, relation).where(t, shape.tier) for relation in relations(POLICY.denying(action))]
     everywhere = any(isinstance(one, True_) for one in gives)
-    allowed = true() if everywhere else func.coalesce(or_(*gives), false()) if gives else false()
+    allowed = true() if everywhere else or_(*gives) if gives else false()
     return and_(allowed, *(not_(func.coalesce(one, false())) for one in takes))
 
 
@@ -47,7 +50,7 @@ def relations(lines: tuple[Line, ...]) -> list[Relation]:
     return sorted({line.relation for line in lines})
 
 
-def holds(actor: Actor, action: Action, row: SQLModel, world: World = EMPTY) -> bool:
+def holds(actor: Actor, action: Action, row: SQLModel, *, world: World = EMPTY) -> bool:
     """The same decision about one row in hand, by the Python halves."""
     t = table_of(type(row))
     gives = any(meaning(t, relation).holds(actor, row, world) for relation in relations(POLICY.allowing(actor.roles, action)))

@@ -36,7 +36,7 @@ def is_notified(actor: Actor, inspection_id: UUID, world: World) -> bool:
 
 
 def assesses(
-    person: ColumnElement[UUID], recognition: ColumnElement[UUID], starts: ColumnElement[datetime], ends: ColumnElement[datetime]
+    person: ColumnElement[UUID], recognition: ColumnElement[UUID], *, starts: ColumnElement[datetime], ends: ColumnElement[datetime]
 ) -> ColumnElement[bool]:
     """Assessor of this session, or of any other at an overlapping time (A10)."""
     x, s = table_of(Assessor).alias("assesses"), table_of(RecognitionSession).alias("assessed")
@@ -46,7 +46,7 @@ def assesses(
     )
 
 
-def is_assessor(person_id: UUID, recognition_id: UUID, starts: datetime, ends: datetime, *, world: World) -> bool:
+def is_assessor(person_id: UUID, recognition_id: UUID, *, starts: datetime, ends: datetime, world: World) -> bool:
     mine = {one.recognition_session_id for one in world.assessors if one.person_id == person_id}
     return any(
         one.id in mine and one.status != "CANCELLED" and (one.id == recognition_id or (one.starts_at < ends and one.ends_at > starts))
@@ -75,20 +75,24 @@ MEANINGS: Meanings = {
         Relation.SUBTREE: SUBTREE,
         Relation.DISPATCHER: DISPATCHER,
         Relation.SELF: SELF,
-        Relation.INSPECTED: Meaning(holds=lambda actor, row, world: is_notified(actor, row.inspection_id, world), where=lambda t, _: notified(t)),
+        # who comes, not who was asked and said no
+        Relation.INSPECTED: Meaning(
+            holds=lambda actor, row, world: row.status in LIVE_PLACES and is_notified(actor, row.inspection_id, world),
+            where=lambda t, _: and_(t.c.status.in_(LIVE_PLACES), notified(t)),
+        ),
         Relation.TEAM_MEMBER: Meaning(
             holds=lambda actor, row, world: is_in_team(actor, row.inspection_id, world), where=lambda t, _: in_team(t, "inspection_id")
         ),
         Relation.EMPLOYER: Meaning(
-            holds=lambda _, row, world: not row.internal and was_employed(row.person_id, row.agency_id, row.duty_on, world),
+            holds=lambda _, row, world: not row.internal and was_employed(row.person_id, row.agency_id, row.duty_on, world=world),
             where=lambda t, _: and_(t.c.internal.is_(False), employed(t.c.person_id, t.c.agency_id, t.c.duty_on)),
         ),
         Relation.ASSESSOR: Meaning(
-            holds=lambda _, row, world: is_assessor(row.person_id, row.recognition_session_id, row.starts_at, row.ends_at, world=world),
-            where=lambda t, _: assesses(t.c.person_id, t.c.recognition_session_id, t.c.starts_at, t.c.ends_at),
+            holds=lambda _, row, world: is_assessor(row.person_id, row.recognition_session_id, starts=row.starts_at, ends=row.ends_at, world=world),
+            where=lambda t, _: assesses(t.c.person_id, t.c.recognition_session_id, starts=t.c.starts_at, ends=t.c.ends_at),
         ),
         Relation.BARRED: Meaning(
-            holds=lambda _, row, world: is_barred(row.person_id, row.supervisor_id, row.duty_on, world),
+            holds=lambda _, row, world: is_barred(row.person_id, row.supervisor_id, row.duty_on, world=world),
             where=lambda t, _: barred(t.c.person_id, t.c.supervisor_id, t.c.duty_on),
         ),
     },

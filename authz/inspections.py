@@ -21,13 +21,13 @@ from models.sessions import RecognitionSession
 
 def assesses_at(t: FromClause) -> ColumnElement[bool]:
     s = table_of(RecognitionSession).alias("own_session")
-    mine = assesses(PERSON, s.c.id, s.c.starts_at, s.c.ends_at)
+    mine = assesses(PERSON, s.c.id, starts=s.c.starts_at, ends=s.c.ends_at)
     return there_is(s).where(s.c.id == t.c.recognition_session_id, mine)
 
 
 def is_assessor_at(actor: Actor, row: Inspection, world: World) -> bool:
     times: list[tuple[datetime, datetime]] = [(one.starts_at, one.ends_at) for one in world.sessions if one.id == row.recognition_session_id]
-    return any(is_assessor(actor.person_id, row.recognition_session_id, starts, ends, world=world) for starts, ends in times)
+    return any(is_assessor(actor.person_id, row.recognition_session_id, starts=starts, ends=ends, world=world) for starts, ends in times)
 
 
 def barred_at(t: FromClause) -> ColumnElement[bool]:
@@ -52,7 +52,7 @@ def is_barred_at(actor: Actor, row: Inspection, world: World) -> bool:
         ),
         None,
     )
-    return is_barred(actor.person_id, own, row.scheduled_on, world)
+    return is_barred(actor.person_id, own, row.scheduled_on, world=world)
 
 
 def employed_at(t: FromClause, inspection: str) -> ColumnElement[bool]:
@@ -63,7 +63,7 @@ def employed_at(t: FromClause, inspection: str) -> ColumnElement[bool]:
 
 def was_employed_at(actor: Actor, inspection_id: UUID, world: World) -> bool:
     return any(
-        one.id == inspection_id and not one.internal and was_employed(actor.person_id, one.agency_id, one.scheduled_on, world)
+        one.id == inspection_id and not one.internal and was_employed(actor.person_id, one.agency_id, one.scheduled_on, world=world)
         for one in world.inspections
     )
 
@@ -113,7 +113,7 @@ MEANINGS: Meanings = {
         ),
         Relation.TEAM_MEMBER: Meaning(holds=lambda actor, row, world: is_in_team(actor, row.id, world), where=lambda t, _: in_team(t, "id")),
         Relation.EMPLOYER: Meaning(
-            holds=lambda actor, row, world: not row.internal and was_employed(actor.person_id, row.agency_id, row.scheduled_on, world),
+            holds=lambda actor, row, world: not row.internal and was_employed(actor.person_id, row.agency_id, row.scheduled_on, world=world),
             where=lambda t, _: and_(t.c.internal.is_(False), employed(PERSON, t.c.agency_id, t.c.scheduled_on)),
         ),
         Relation.ASSESSOR: Meaning(holds=is_assessor_at, where=lambda t, _: assesses_at(t)),

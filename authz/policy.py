@@ -77,7 +77,7 @@ def read_lines(text: str) -> tuple[list[Line], dict[Role, set[Role]]]:
             raise BadPolicy(f"line {number}: a word with other characters than letters and _")
         match words:
             case ("p", role, relation, noun, verb, effect):
-                lines.append(line_of(number, role, relation, f"{noun}.{verb}", effect, article=article))
+                lines.append(line_of(number, (role, relation, f"{noun}.{verb}", effect), article=article))
             case ("g", role, parent):
                 parents[word(Role, role, number)].add(word(Role, parent, number))
             case _:
@@ -92,7 +92,8 @@ def word(kind: type[E], value: str, number: int) -> E:
         raise BadPolicy(f"line {number}: no {kind.__name__.lower()} is called {value!r}") from None
 
 
-def line_of(number: int, role: str, relation: str, action: str, effect: str, *, article: str) -> Line:
+def line_of(number: int, said: tuple[str, str, str, str], *, article: str) -> Line:
+    role, relation, action, effect = said
     line = Line(number, word(Role, role, number), word(Relation, relation, number), word(Action, action, number), effect == "allow", article)
     if effect not in {"allow", "deny"}:
         raise BadPolicy(f"line {number}: the effect is allow or deny, not {effect!r}")

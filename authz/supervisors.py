@@ -101,7 +101,7 @@ def employed(person: ColumnElement[UUID], agency: ColumnElement[UUID], day: Colu
     return there_is(e).where(e.c.person_id == person, e.c.agency_id == agency, e.c.starts_on <= day, or_(e.c.ends_on.is_(None), e.c.ends_on > day))
 
 
-def was_employed(person_id: UUID, agency_id: UUID | None, day: date, world: World) -> bool:
+def was_employed(person_id: UUID, agency_id: UUID | None, day: date, *, world: World) -> bool:
     return any(
         one.person_id == person_id and one.agency_id == agency_id and one.starts_on <= day and (one.ends_on is None or one.ends_on > day)
         for one in world.employments
@@ -120,7 +120,7 @@ def barred(person: ColumnElement[UUID], supervisor: ColumnElement[Any], day: Col
     )
 
 
-def is_barred(person_id: UUID, supervisor_id: UUID | None, day: date, world: World) -> bool:
+def is_barred(person_id: UUID, supervisor_id: UUID | None, day: date, *, world: World) -> bool:
     card = any(one.supervisor_id == supervisor_id and one.status == "ACTIVE" and one.valid_from <= day < one.valid_until for one in world.cards)
     term = any(
         one.supervisor_id == supervisor_id and one.status == "ACTIVE" and one.starts_on <= day and (one.ends_on is None or one.ends_on > day)

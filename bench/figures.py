@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from bench.load import Sample
 
@@ -64,6 +65,15 @@ class Figures:
             lines.append(f"| {what} | {megabytes:.0f} MB | {verdict(megabytes, MOST_MEGABYTES.get(what), 'MB')} |")
         lines += ["", *(f"- {what}: {said}" for what, said in self.about.items())]
         return "\n".join(lines)
+
+
+def read(document: Mapping[str, Any]) -> Figures:
+    """The figures of a file in results/."""
+    operations = [
+        Measured(one["operation"], {side: [Sample(**sample) for sample in rows] for side, rows in one["rounds"].items()})
+        for one in document["operations"]
+    ]
+    return Figures(**{**document, "operations": operations})
 
 
 PAGE_RATIO = 20

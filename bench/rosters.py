@@ -28,7 +28,7 @@ def imported(port: int, token: str, *, rows: int) -> Took:
     there = time.perf_counter()
     found = done(port, token, "roster_check", key="check", upload=ticket["upload"]["id"])["rosterImportStart"]["rosterImport"]
     if found["status"] != "CHECKED" or found["rows"] != rows:
-        raise Voided(f"the roster was not taken: {found}")
+        raise Voided(f"the roster was not taken: {found['rows']} rows, {found['problems'][:3]}")
     checked = time.perf_counter()
     written = done(port, token, "roster_commit", key="commit", **{"import": found["id"]})["rosterImportCommit"]["rosterImport"]
     ended = time.perf_counter()

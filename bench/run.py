@@ -15,7 +15,7 @@ from app.databases import connect
 from app.embedded_postgres import EmbeddedPostgres
 from bench import operations, processes, rosters
 from bench.figures import COMMIT, DRY_RUN, FIRST_START, IDIOMATIC_MEMORY, IMPORT, MEMORY, SECOND_START, Figures, Measured, about_machine
-from bench.load import Sample, measure, tool
+from bench.load import Sample, loaded, measure, tool
 from models.database import Database
 from seeds.scale import seed_scale
 
@@ -52,7 +52,7 @@ def starts(figures: Figures, folder: Path) -> None:
         tell(f"{what}: {one.seconds:.2f} s")
 
 
-async def loaded(owner: str, inspections: int) -> dict[str, str]:
+async def filled(owner: str, inspections: int) -> dict[str, str]:
     """Fills the database; gives a token for each account that asks."""
     database = Database(owner)
     try:
@@ -69,7 +69,7 @@ def rounds(operation: operations.Operation, token: str, ports: Mapping[str, int]
     """Warms each side, then measures them in turn."""
     targets = {side: operations.target(operation, port, token) for side, port in ports.items()}
     for target in targets.values():
-        measure(target, connections=given.connections, seconds=min(WARMING, given.seconds))
+        loaded(target, given.connections, min(WARMING, given.seconds))
     found: dict[str, list[Sample]] = {side: [] for side in targets}
     for _ in range(given.rounds):
         for side, target in targets.items():
@@ -101,7 +101,7 @@ def whole(figures: Figures, given: argparse.Namespace) -> None:
         owner, url = postgres.url("dudao_owner"), postgres.url("dudao_app")
         migrate.upgrade(owner)
         began = time.perf_counter()
-        tokens = asyncio.run(loaded(owner, given.inspections))
+        tokens = asyncio.run(filled(owner, given.inspections))
         tell(f"{given.inspections:,} inspections are loaded after {time.perf_counter() - began:.0f} s")
         ours = stack.enter_context(processes.service(folder / "service.log", {"DUDAO_DATABASE_URL": url}))
         with processes.idiomatic(folder / "idiomatic.log", url) as theirs:

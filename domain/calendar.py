@@ -153,3 +153,11 @@ def age_on(birth: date, day: date) -> int:
     if day < birth:
         raise ValueError("the day lies before the birth")
     return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+
+
+def completes(birth: date, years: int) -> date:
+    """The day on which somebody completes so many years: the first one on which `age_on` says so."""
+    try:
+        return birth.replace(year=birth.year + years)
+    except ValueError:
+        return date(birth.year + years, 3, 1)

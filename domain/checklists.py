@@ -164,7 +164,7 @@ async def save(
     for part in sorted(parts):
         await still_open(session, inspection, sheet, part=part, rules=force.rules)
     for one, item in lines:
-        keep(session, sheet, item, proper(one, item, force.rules), by=act.by)
+        keep(session, sheet, item, given=proper(one, item, force.rules), by=act.by)
     sheet.checklist.advice = advice or sheet.checklist.advice
     sheet.checklist.appraisal = appraisal or sheet.checklist.appraisal
     sheet.checklist.version += 1
@@ -181,7 +181,7 @@ async def still_open(session: AsyncSession, inspection: Inspection, sheet: Sheet
         raise Conflict("STATE", status=inspection.status.value)
 
 
-def keep(session: AsyncSession, sheet: Sheet, item: ChecklistItem, given: Given, *, by: UUID) -> None:
+def keep(session: AsyncSession, sheet: Sheet, item: ChecklistItem, *, given: Given, by: UUID) -> None:
     checklist = sheet.checklist
     row = sheet.answers.get(item.id) or Answer(
         checklist_id=checklist.id,

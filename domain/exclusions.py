@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Self
 
-from domain.calendar import Period, age_on, shanghai_day
+from domain.calendar import Period, completes, shanghai_day
 from domain.eligibility import age_limit
 from domain.profiles import Profile
 from models.supervisors import CardStatus, Sex, SupervisorKind
@@ -141,11 +141,14 @@ class Exclusion:
 def exclusions(people: Sequence[PersonFacts], sessions: Sequence[SessionFacts], rules: ExclusionRules) -> list[Exclusion]:
     """Every reason, not only the first: whoever cures one wants to know the next. Ordered by person, session, and as the reasons stand above."""
     found: list[Exclusion] = []
+    dated = [(one, shanghai_day(one.period.start)) for one in sessions]
     for person in people:
         whole = [Exclusion(person.id, None, reason, fact) for reason, fact in _of_the_draw(person, rules)]
         found += whole
         if not whole:
-            found += [Exclusion(person.id, one.id, reason, fact) for one in sessions for reason, fact in _of_the_session(person, one, rules)]
+            limit = _age_limit(person, rules)
+            reasons = ((one, fact) for one, day in dated for fact in _of_the_session(person, one, rules, day=day, limit=limit))
+            found += [Exclusion(person.id, one.id, reason, fact) for one, (reason, fact) in reasons]
     return found
 
 
@@ -181,19 +184,31 @@ def _of_the_draw(person: PersonFacts, rules: ExclusionRules) -> Iterator[tuple[R
         yield Reason.RAN_THE_DRAW, "runs this draw"
 
 
-def _of_the_session(person: PersonFacts, session: SessionFacts, rules: ExclusionRules) -> Iterator[tuple[Reason, str]]:
-    day = shanghai_day(session.period.start)
-    yield from _recusals(person, session, rules, day=day)
-    yield from _rotation(person, session, rules, day=day)
-    if any(one.days.hold(day) and one.district in {None, session.district} for one in person.suspensions):
+def _of_the_session(
+    person: PersonFacts, session: SessionFacts, rules: ExclusionRules, *, day: date, limit: "_AgeLimit | None"
+) -> Iterator[tuple[Reason, str]]:
+    """Asked for a whole roster and every session of a month: what cannot apply is not looked at."""
+    if person.employers or person.assessor:
+        yield from _recusals(person, session, rules, day=day)
+    if session.visits:
+        yield from _rotation(person, session, rules, day=day)
+    if person.suspensions and any(one.days.hold(day) and one.district in {None, session.district} for one in person.suspensions):
         yield Reason.SUSPENDED, f"suspended on {day}"
     if person.card is not None and not person.card.days.hold(day):
         yield Reason.CARD_INVALID, f"card not valid on {day}"
-    if (person.terms or rules.term_needed) and not any(term.hold(day) for term in person.terms):
+    if (person.terms or rules.term_needed) and not _held(person.terms, day):
         yield Reason.TERM_ENDED, f"no appointment on {day}"
-    if any(duty.overlaps(session.period) for duty in person.duties):
+    if person.duties and any(duty.overlaps(session.period) for duty in person.duties):
         yield Reason.OVERLAPPING_DUTY, "on duty at that time"  # not where: another district's dispatch is not ours to tell (INV19)
-    yield from _age(person, rules, day=day)
+    if limit is not None and day >= limit.over_from:
+        yield Reason.AGE, f"over {limit.years} on {day}"
+
+
+def _held(terms: Sequence[Days], day: date) -> bool:
+    for term in terms:  # noqa: SIM110 - a loop costs half of a generator here
+        if term.hold(day):
+            return True
+    return False
 
 
 def _recusals(person: PersonFacts, session: SessionFacts, rules: ExclusionRules, *, day: date) -> Iterator[tuple[Reason, str]]:
@@ -218,10 +233,17 @@ def _rotation(person: PersonFacts, session: SessionFacts, rules: ExclusionRules,
         yield Reason.ROTATION, f"was there on {recent[0].day}, fewer than {rules.cooldown_days} days before"
 
 
-def _age(person: PersonFacts, rules: ExclusionRules, *, day: date) -> Iterator[tuple[Reason, str]]:
+@dataclass(frozen=True, slots=True)
+class _AgeLimit:
+    """The greatest number of completed years, and the first day on which the person has more."""
+
+    years: int
+    over_from: date
+
+
+def _age_limit(person: PersonFacts, rules: ExclusionRules) -> _AgeLimit | None:
     """Completed years on the day of the session; an unknown birth date is not held against anybody who is already appointed (A07)."""
     if rules.profile.optional_text("eligibility.age_check") == "APPOINTMENT_ONLY" or person.birth is None:
-        return
-    limit = age_limit(rules.profile, kind=person.kind, sex=person.sex)
-    if limit is not None and age_on(person.birth, day) > limit:
-        yield Reason.AGE, f"over {limit} on {day}"
+        return None
+    years = age_limit(rules.profile, kind=person.kind, sex=person.sex)
+    return None if years is None else _AgeLimit(years, completes(person.birth, years + 1))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Protocol
@@ -107,7 +107,7 @@ def digest_of(event: Event) -> bytes:
     facts = (
         event.organization_id,
         event.sequence,
-        event.at.isoformat(),
+        event.at.astimezone(UTC).isoformat(),
         event.person_id,
         event.subject_kind,
         event.subject_id,

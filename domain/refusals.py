@@ -37,12 +37,6 @@ async def lapse(session: AsyncSession, assignment: Assignment, *, act: Act) -> t
     return event, await judged(session, assignment, act=act)
 
 
-async def lapse_if_overdue(session: AsyncSession, assignment: Assignment, *, act: Act) -> None:
-    """For whoever looks at an offer nobody answered in time: before it is replaced, the silence is recorded and counted."""
-    if assignment.status is AssignmentStatus.OFFERED and assignment.reply_by <= act.at:
-        await lapse(session, assignment, act=act)
-
-
 async def settle(session: AsyncSession, assignment: Assignment, *, act: Act) -> None:
     """Before an offer is given to the next: silence past the reply time is put on record as what it is."""
     if assignment.status is AssignmentStatus.OFFERED and assignment.reply_by <= act.at:

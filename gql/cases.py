@@ -26,7 +26,6 @@ from gql.reading.read import signed_in
 from gql.supervisors import CARDS, PERSONS, SUPERVISORS, Card, Person, Supervisor
 from models.cases import CaseOrigin, Ground, Sanction, SupervisorCaseStatus
 from models.cases import SupervisorCase as SupervisorCaseRow
-from models.dispatch import Assignment
 from models.events import Event as EventRow
 
 described(CaseOrigin, "立案来源: how a case came about.", MANUAL="人工立案.", REFUSAL_STREAK="连续不接受指派, opened by itself.")
@@ -120,7 +119,7 @@ async def revocation_preview(info: Info, card: strawberry.ID) -> RevocationPrevi
 def previewed(card: strawberry.ID, found: Touched, actor: Actor) -> RevocationPreview:
     """Typed ids of all that would end; of places only the ones the caller may see, or the preview would break the embargo."""
     world = World(inspections=found.inspections)
-    seen = [one for one in found.places if holds(actor, Action.ASSIGNMENT_READ, one, world)]
+    seen = [one for one in found.places if holds(actor, Action.ASSIGNMENT_READ, one, world=world)]
     return RevocationPreview(
         card=card,
         appointments=[strawberry.ID(shown("apt", one.id)) for one in found.terms],

@@ -158,6 +158,10 @@ class ChecklistPayload:
     replayed: bool = bound("replayed", "Whether this key was answered before.")
 
 
+def answered(input: ChecklistSaveInput) -> list[Given]:
+    return [Given(one.item, one.value, one.remark, one.correction, one.counted, one.total) for one in input.answers]
+
+
 TEMPLATE_ARGUMENTS = Arguments(ChecklistTemplateFilter)
 
 
@@ -182,9 +186,8 @@ class Mutation:
     @mutation(Action.INSPECTION_FILL, "Keep answers, advice and appraisal on the form, as a member who has checked in. Refused once signed.")
     async def checklist_save(call: Call, input: ChecklistSaveInput) -> ChecklistPayload:
         visit = await call.fetch(INSPECTIONS, input.inspection, to=Action.INSPECTION_FILL)
-        answers = [Given(one.item, one.value, one.remark, one.correction, one.counted, one.total) for one in input.answers]
         checklist, event = await save(
-            call.session, visit, answers, advice=input.advice, appraisal=input.appraisal, act=call.act, version=input.expected_version
+            call.session, visit, answered(input), advice=input.advice, appraisal=input.appraisal, act=call.act, version=input.expected_version
         )
         return changed(ChecklistPayload, checklist=checklist.id, inspection=visit.id, event=event.id)
 

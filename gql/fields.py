@@ -9,16 +9,16 @@ from uuid import UUID
 
 import orjson
 import strawberry
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import SQLModel, col, select
+from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 from strawberry import Info
 
 from authz.access import fetch, require
 from authz.actions import Action
 from authz.actor import Actor
-from domain.errors import BadInput, Conflict
+from domain.errors import BadInput
 from domain.machine import Act, stale
+from domain.requests import Claim, claimed
 from gql import ids
 from gql.context import Context
 from gql.errors import RequestError
@@ -26,8 +26,6 @@ from gql.reading import read_back, read_one
 from gql.reading.declare import STORED, Given, Source
 from gql.reading.execute import Compiled
 from gql.reading.read import signed_in
-from models.base import new_id, table_of
-from models.requests import Request
 
 T = TypeVar("T", bound=SQLModel)
 
@@ -110,9 +108,10 @@ async def once(info: Info, verb: Callable[..., Awaitable[Any]], input: Keyed, *,
     actor = signed_in(context)
     if not 1 <= len(input.idempotency_key) <= LONGEST_KEY:
         raise BadInput("idempotencyKey", "length", most=LONGEST_KEY)
+    without_nul(asdict(input))
     digest = sha256(orjson.dumps(asdict(input), default=str, option=orjson.OPT_SORT_KEYS)).digest()
     async with context.database.transaction(actor.tenant) as session:
-        request, fresh = await claimed(session, actor, mutation=info.field_name, key=input.idempotency_key, digest=digest)
+        request, fresh = await claimed(session, Claim(actor.person_id, actor.organization_id, info.field_name, input.idempotency_key, digest))
         if not fresh:
             before = {name: UUID(one) for name, one in (request.changed or {}).items()}
             return await read_back(info, session, before, replayed=True, said=said(context, before))
@@ -122,16 +121,16 @@ async def once(info: Info, verb: Callable[..., Awaitable[Any]], input: Keyed, *,
         return await read_back(info, session, rows, replayed=False, said=said(context, rows))
 
 
-async def claimed(session: AsyncSession, actor: Actor, *, mutation: str, key: str, digest: bytes) -> tuple[Request, bool]:
-    """The row of the key, and whether it is new. Two with the same key wait for one another at the unique index."""
-    mine = {"person_id": actor.person_id, "mutation": mutation, "key": key}
-    new = insert(table_of(Request)).values(id=new_id(), organization_id=actor.organization_id, input_digest=digest, **mine)
-    fresh = (await session.exec(new.on_conflict_do_nothing().returning(table_of(Request).c.id))).first()
-    query = select(Request).where(col(Request.person_id) == actor.person_id, col(Request.mutation) == mutation, col(Request.key) == key)
-    request = (await session.exec(query)).one()
-    if request.input_digest != digest:
-        raise Conflict("KEY_REUSED")
-    return request, fresh is not None
+def without_nul(value: object) -> None:
+    """Refuses the one character that no text in the database can hold."""
+    match value:
+        case dict():
+            without_nul(list(value.values()))
+        case list():
+            for one in value:
+                without_nul(one)
+        case str() if "\0" in value:
+            raise RequestError("VALUE")
 
 
 def row(source: Source, description: str, type: Any) -> Any:

@@ -65,7 +65,7 @@ PERSONAL = {
 
 
 def masked(frame: Frame) -> ColumnElement[str]:
-    words = [case((~frame.may(action), constant(f'"{field}"'))) for field, action in PERSONAL.items()]
+    words = [case((frame.may(action), null()), else_=constant(f'"{field}"')) for field, action in PERSONAL.items()]
     return cast(func.concat(constant("["), func.concat_ws(constant(","), *words), constant("]")), JSON())
 
 

@@ -67,7 +67,8 @@ async def beijing(session: AsyncSession, *, now: datetime, key: bytes, password_
     await accounts_for_supervisors(session, center, password_hash)
     for n, (name, code) in enumerate(DISTRICTS.items()):
         office = await opened(session, name, code, center=center, hiring=hiring, center_clerk=staff["clerk"], key=key)
-        await months(session, office, n, now=now)
+        if n < len(LEFT):
+            await months(session, office, n, now=now)
     await cases_of_beijing(session, center, deciders=(act.by, staff["admin-2"]), now=now, key=key)
 
 
@@ -82,10 +83,10 @@ async def imported(session: AsyncSession, center: Organization, kind: RosterKind
 
 
 async def accounts_for_supervisors(session: AsyncSession, center: Organization, password_hash: str) -> None:
-    """`supervisor-1` and so on, in the order of their cards."""
-    query = select(Person).join(Card, col(Card.person_id) == Person.id).where(col(Card.issuer_id) == center.id).order_by(col(Card.number))
-    for n, person in enumerate((await session.exec(query)).all(), start=1):
-        session.add(Account(name=f"supervisor-{n}", kind=AccountKind.PERSON, person_id=person.id, organization_id=center.id, password_hash=password_hash))
+    """Every external supervisor signs in by the number of the card."""
+    for card in (await session.exec(select(Card).where(col(Card.issuer_id) == center.id))).all():
+        account = Account(name=card.number, kind=AccountKind.PERSON, person_id=card.person_id, organization_id=center.id, password_hash=password_hash)
+        session.add(account)
     await session.flush()
 
 
@@ -195,8 +196,8 @@ async def yunnan(session: AsyncSession, *, now: datetime, key: bytes, password_h
     posts = await staffed(session, "college", college, ("admin", "clerk"), hiring=hiring)
     theirs = Act(posts["admin"], college.id, now - timedelta(days=90))
     for n in range(1, 7):
-        await enlisted(session, f"yunnan-supervisor-{n}", center, hiring=hiring, act=Act(hiring.act.by, center.id, theirs.at))
-    internal = [await enlisted(session, f"college-supervisor-{n}", college, hiring=hiring, act=theirs) for n in (1, 2)]
+        await enlisted(session, f"云外督{n:04}", center, hiring=hiring, act=Act(hiring.act.by, center.id, theirs.at))
+    internal = [await enlisted(session, f"云内督{n:04}", college, hiring=hiring, act=theirs) for n in (1, 2)]
     office = work.Office(
         center, center, dispatcher=staff["dispatcher"], clerk=staff["clerk"], center_clerk=staff["clerk"], agencies=[(college, posts["admin"])], key=key
     )
@@ -225,7 +226,6 @@ async def enlisted(session: AsyncSession, account: str, organization: Organizati
         await supervisors.employ(session, person, organization, starts_on=day - timedelta(days=700))
     kind = SupervisorKind.INTERNAL if internal else SupervisorKind.EXTERNAL
     row, _ = await supervisors.enlist(session, organization, person, kind=kind, level=SkillLevel.SENIOR_3, act=act)
-    number = f"云{'内' if internal else '外'}督{account[-1]:>04}"
-    await supervisors.issue_card(session, row, number=number, valid_from=day, valid_until=day.replace(year=day.year + 10), act=act)
+    await supervisors.issue_card(session, row, number=account, valid_from=day, valid_until=day.replace(year=day.year + 10), act=act)
     await supervisors.appoint(session, row, starts_on=day, act=act)
     return row

@@ -24,7 +24,8 @@ class DemoAccount:
     password: str = PASSWORD
 
 
-DISTRICTS = {"dongcheng": "110101", "xicheng": "110102", "chaoyang": "110105", "haidian": "110108"}
+DISTRICTS = {"dongcheng": "110101", "xicheng": "110102", "chaoyang": "110105", "haidian": "110108", "fengtai": "110106"}
+"""The last one has people but no work yet: it is the visitor's."""
 
 ACCOUNTS = (
     DemoAccount("beijing-admin", "center_admin", "北京市中心"),
@@ -33,11 +34,12 @@ ACCOUNTS = (
     DemoAccount("beijing-clerk", "center_clerk", "北京市中心"),
     DemoAccount("beijing-auditor", "center_auditor", "北京市中心"),
     *(DemoAccount(f"{name}-{post}", f"district_{post}", code) for name, code in DISTRICTS.items() for post in ("admin", "dispatcher", "clerk")),
-    DemoAccount("dongcheng-agency-1", "agency_admin", "东城区的评价机构"),
-    DemoAccount("supervisor-1", "supervisor_external", "北京市中心"),
+    *(DemoAccount(f"{name}-agency-1", "agency_admin", f"{code}的评价机构") for name, code in DISTRICTS.items()),
+    DemoAccount("京督2024000000", "supervisor_external", "北京市中心"),
     DemoAccount("yunnan-admin", "center_admin", "云南省中心"),
     DemoAccount("yunnan-dispatcher", "center_dispatcher", "云南省中心"),
     DemoAccount("college-admin", "agency_admin", "云南机电职业技术学院"),
+    DemoAccount("云外督0001", "supervisor_external", "云南省中心"),
 )
 
 

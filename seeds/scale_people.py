@@ -11,7 +11,7 @@ from seeds.rosters.invented import person_name
 from seeds.scale_town import CARD, CASE, EXTERNAL_IN_FIVE, FIRST_DAY, PERSON, SUPERVISOR, Record, Town, copied, identity, instant
 
 UNTIL = date(2027, 12, 31)
-ONE_IN_LISTED = 100
+ONE_IN_LISTED = 20
 DECIDED = date(2026, 3, 2)
 
 

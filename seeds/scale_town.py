@@ -24,14 +24,14 @@ from models.memberships import Account, AccountKind, Membership
 from models.organizations import AgencyKind, Organization
 from models.supervisors import Person
 from seeds.checklists.publish import publish_templates
-from seeds.rosters.invented import BRANDS, TRADES, credit_code
+from seeds.rosters.invented import AGENCIES, BRANDS, TRADES, credit_code
 
 PROFILE = Path(__file__).parent / "profiles" / "beijing-municipal.toml"
 FIRST_DAY = date(2024, 1, 1)
 DAYS = 970
 FOUNDED = datetime(2023, 12, 1, 2, tzinfo=UTC)
 START = int(FOUNDED.timestamp() * 1000)
-MOST_AGENCIES = 3_000
+MOST_AGENCIES = 3_000  # and at least those of the sample rosters, so that a large roster can be imported into any size
 MOST_SUPERVISORS = 20_000
 EXTERNAL_IN_FIVE = 2
 SESSIONS_PER_INSPECTION = 2
@@ -180,7 +180,7 @@ async def populated(session: AsyncSession, driver: asyncpg.Connection, inspectio
         person = Person(name=f"{district.name[:1]}磊")
         await hired(session, district, role="district_dispatcher", name=f"scale-{district.code}", person=person, by=keeper.id)
         dispatchers[district.id] = person.id
-    count = min(MOST_AGENCIES, max(2 * len(districts), inspections // 30))
+    count = min(MOST_AGENCIES, max(AGENCIES, inspections // 30))
     columns = "id tier name code credit_code parent_id center_id district_id agency_id kind place"
     await copied(driver, Organization, columns, agencies(center, districts, count))
     places = [Place(center.id, districts[n % len(districts)].id, identity(AGENCY, n)) for n in range(count)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ Path = tuple[str | int, ...]
 ROOT = schema._schema.mutation_type
 assert ROOT is not None
 MUTATIONS: Mapping[str, GraphQLField] = ROOT.fields
+HIDDEN = frozenset({"NOT_FOUND", "FORBIDDEN"})
 MOVED_ON = frozenset({"CONFLICT"})
 AGAIN = frozenset({"OK"})
 """What may be done twice: with another key it is done once more."""
@@ -25,14 +26,14 @@ AGAIN = frozenset({"OK"})
 
 @dataclass(frozen=True)
 class Case:
-    """A mutation that may be done now, by whom, with what; and what a second time under another key is answered."""
+    """A mutation that may be done now, by whom, with what; what a second time under another key is answered, and what a stranger is."""
 
     world: World
     actor: Actor | str
     input: Input
     at: datetime | None = None
     again: frozenset[str] = MOVED_ON
-    formats: frozenset[str] = field(default_factory=frozenset)
+    stranger: frozenset[str] = HIDDEN
 
     @property
     def by(self) -> Actor:
@@ -56,7 +57,7 @@ def has_id(one: GraphQLField) -> bool:
     return "id" in getattr(kind, "fields", {})
 
 
-async def sent(mutation: str, case: Case, *, by: Actor | str | None = "", into: World | None = None, **changes: Any) -> dict[str, Any]:
+async def sent(mutation: str, case: Case, /, *, by: Actor | str | None = "", into: World | None = None, **changes: Any) -> dict[str, Any]:
     """The whole answer to the case's input with these changes, under a new key unless they name one; `by` somebody else, or nobody."""
     actor = case.actor if by == "" else by
     input = {"idempotencyKey": key(), **case.input, **changes}
@@ -90,3 +91,10 @@ def replaced(input: Input, path: Path, value: object) -> dict[str, Any]:
         inner = inner[step]
     inner[path[-1]] = value
     return copy
+
+
+def value_at(input: Input, path: Path) -> object:
+    inner: Any = input
+    for step in path:
+        inner = inner[step]
+    return inner

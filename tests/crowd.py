@@ -1,5 +1,6 @@
 """A world full of rows of every table, made without the verbs: what the rules would never let happen is in it too, and so are NULLs."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -14,13 +15,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from authz.actor import Actor
 from domain.machine import record
-from models.base import new_id, table_of
-from models.cases import BlacklistEntry, BlacklistQuery, BlacklistStatus, CaseOrigin, Ground, Sanction, SupervisorCase, SupervisorCaseStatus
-from models.dispatch import Assignment, AssignmentStatus, Draw, DrawPerson, DrawPick, DrawStatus, TeamRole
-from models.imports import RosterImport, RosterImportStatus, RosterKind, Upload
+from models.base import table_of
+from models.dispatch import Assignment, AssignmentStatus, TeamRole
 from models.inspections import Inspection, InspectionForm, InspectionStatus, Venue
+from models.memberships import Account, AccountKind
 from models.organizations import Organization, Profile
-from models.returns import MonthlyReturn, MonthlyReturnStatus, Timeliness
 from models.sessions import Assessor, RecognitionMode, RecognitionSession, RecognitionSessionStatus
 from models.supervisors import (
     Appointment,
@@ -36,15 +35,10 @@ from models.supervisors import (
     SupervisorKind,
 )
 from tests.crowd_papers import papers
+from tests.crowd_rest import cases, draws, imports, returns
 from tests.world import World
 
 T = TypeVar("T")
-LINE = {
-    **dict.fromkeys(("inspection", "recognition_session"), "0" * 32),
-    **dict.fromkeys(("agency", "credit_code", "occupation", "held_on", "scheduled_on", "closed_on"), "字'"),
-    **dict.fromkeys(("candidate_count", "team_size", "yes", "no", "not_applicable", "not_observed"), 3),
-    **{"level": "JUNIOR_5", "mode": "EXAM", "findings": ["1", "2"], "rectification": None},
-}
 LIVE = {AssignmentStatus.OFFERED, AssignmentStatus.ACCEPTED, AssignmentStatus.CHECKED_IN, AssignmentStatus.DONE}
 NAMES = ("张伟", "𠮷野家", "欧阳'娜", 'O"Brien', "back\\slash", "王%_", "new\nline", "é́", "李", "Ａ全角", "a", "Z", "</script>", "😀", "{}", "张伟")
 
@@ -57,6 +51,7 @@ class Crowd:
     session: AsyncSession
     dice: Random
     people: list[Person]
+    profile: UUID
 
     def maybe(self, value: T, often: float = 0.6) -> T | None:
         return value if self.dice.random() < often else None
@@ -117,11 +112,15 @@ async def populate(world: World, *, seed: int) -> None:
         await world.hire(role, place, person=new[n], name=f"supervisor_{n}")
     await world.hire("center_dispatcher", world.center, person=new[3], name="moonlighter")
     await world.hire("integrator", world.agencies[0], name="integrator")
-    world.actors["nobody"] = Actor(new_id(), new[4].id, None, None, None, None, None, frozenset())
+    async with world.transaction() as session:
+        account = Account(name=secrets.token_hex(6), kind=AccountKind.PERSON, person_id=new[4].id)
+        session.add(account)
+    world.actors["nobody"] = Actor(account.id, new[4].id, None, None, None, None, None, frozenset())
     async with world.transaction() as session:
         ours = {actor.person_id for actor in world.actors.values()}
         people = list((await session.exec(select(Person).where(col(Person.id).in_(ours | {one.id for one in new})).order_by(col(Person.id)))).all())
-        crowd = Crowd(world, session, dice, people)
+        profile = (await session.exec(select(Profile.id).where(col(Profile.organization_id) == world.center.id))).one()
+        crowd = Crowd(world, session, dice, people, profile)
         supervisors = await roster(crowd)
         cards = await carded(crowd, supervisors)
         sessions = await recognitions(crowd)
@@ -216,17 +215,12 @@ async def recognitions(crowd: Crowd) -> Sequence[RecognitionSession]:
     return sessions
 
 
-async def profile_of(crowd: Crowd) -> UUID:
-    query = select(Profile.id).where(col(Profile.organization_id) == crowd.world.center.id).limit(1)
-    return (await crowd.session.exec(query)).one()
-
-
 def dispatcher_of(crowd: Crowd, row: RecognitionSession) -> UUID:
     return crowd.dice.choice([row.district_id, row.center_id, row.center_id]) or row.center_id
 
 
 async def inspections(crowd: Crowd, sessions: Sequence[RecognitionSession]) -> Sequence[Inspection]:
-    dice, profile = crowd.dice, await profile_of(crowd)
+    dice, profile = crowd.dice, crowd.profile
     made = []
     for one in sessions:
         for _ in range(dice.choice([0, 1, 1, 2])):
@@ -294,120 +288,3 @@ async def teams(crowd: Crowd, visits: Sequence[Inspection], supervisors: Sequenc
             await crowd.keep(place)
             for step in dice.sample(["ACCEPT", "DECLINE", "MARK_NO_REPLY", "DECLINE"], dice.randrange(3)):
                 await record(crowd.session, place, step=step, act=crowd.world.act("center_admin"))
-
-
-async def draws(crowd: Crowd, sessions: Sequence[RecognitionSession], supervisors: Sequence[Supervisor]) -> None:
-    dice, profile, world = crowd.dice, await profile_of(crowd), crowd.world
-    for place in (world.center, *world.districts):
-        for n, status in enumerate(DrawStatus, start=1):
-            tenants = crowd.tenants(place)
-            draw = Draw(
-                dispatcher_id=place.id,
-                month=f"2026-0{n}",
-                status=status,
-                ran_by=dice.choice(crowd.people).id,
-                profile_id=profile,
-                algorithm="dudao-draw-1",
-                pool="{}",
-                pool_digest="a" * 64,
-                secret="b" * 64,
-                commitment="c" * 64,
-                seed=None if status is DrawStatus.POOL_FROZEN else "d" * 64,
-                void_reason="错" if status is DrawStatus.VOIDED else None,
-                **tenants,
-            )
-            await crowd.keep(draw)
-            chosen = dice.sample(sessions, 3)
-            await crowd.keep(
-                *(
-                    DrawPerson(draw_id=draw.id, supervisor_id=one.id, reason=crowd.maybe("OWN_AGENCY"), **tenants)
-                    for one in dice.sample(supervisors, 4)
-                )
-            )
-            await crowd.keep(
-                *(DrawPick(draw_id=draw.id, recognition_session_id=one.id, position=place_, **tenants) for place_, one in enumerate(chosen))
-            )
-
-
-async def cases(crowd: Crowd, cards: Sequence[Card]) -> None:
-    dice, world = crowd.dice, crowd.world
-    for n, card in enumerate(dice.sample(cards, len(cards) // 2)):
-        status = dice.choice(list(SupervisorCaseStatus))
-        decided = status not in {SupervisorCaseStatus.OPENED}
-        by, other = dice.sample(crowd.people, 2)
-        row = SupervisorCase(
-            supervisor_id=card.supervisor_id,
-            person_id=card.person_id,
-            card_id=card.id,
-            issuer_id=card.issuer_id,
-            origin=dice.choice(list(CaseOrigin)),
-            ground=dice.choice(list(Ground)),
-            facts="经查…",
-            status=status,
-            sanction=dice.choice(list(Sanction)) if decided else None,
-            decision_number=f"{n}号" if decided else None,
-            opened_by=by.id,
-            decided_by=by.id if decided else None,
-            confirmed_by=other.id if decided else None,
-            **{"center_id": card.center_id, "district_id": card.district_id, "agency_id": card.agency_id},
-        )
-        await crowd.keep(row)
-        listed = dice.choice(list(BlacklistStatus))
-        await crowd.keep(
-            BlacklistEntry(
-                person_id=card.person_id,
-                case_id=row.id,
-                center_id=card.center_id,
-                listed_by_id=card.issuer_id,
-                ground=row.ground,
-                decision_number=f"{n}号",
-                status=listed,
-                listed_on=date(2024, 2, 29),
-                review_on=date(2027, 2, 28),
-                lifted_at=world.now if listed is BlacklistStatus.LIFTED else None,
-            )
-        )
-    asked = {"asked_by": crowd.people[0].id, "purpose": "聘任", "subject_digest": b"x" * 32, "listed": False}
-    await crowd.keep(BlacklistQuery(organization_id=world.center.id, **asked, **crowd.tenants(world.center)))
-
-
-async def returns(crowd: Crowd) -> None:
-    for district in crowd.world.districts:
-        previous = None
-        for edition, status in enumerate(MonthlyReturnStatus, start=1):
-            row = MonthlyReturn(
-                organization_id=district.id,
-                month="2026-08",
-                edition=edition,
-                status=status,
-                timeliness=crowd.dice.choice(list(Timeliness)),
-                due_at=crowd.world.now,
-                submitted_at=crowd.world.now - timedelta(microseconds=edition),
-                sessions_held=10,
-                sessions_inspected=3,
-                sessions_needed=3,
-                lines=[LINE] * crowd.dice.randrange(3),
-                differences=[{"inspection": "0" * 32, "change": "ADDED"}] * crowd.dice.randrange(2),
-                digest="e" * 64,
-                note=crowd.maybe("无"),
-                comment="补" if status is MonthlyReturnStatus.SENT_BACK else None,
-                previous_id=previous,
-                **crowd.tenants(district),
-            )
-            await crowd.keep(row)
-            previous = row.id
-
-
-async def imports(crowd: Crowd) -> None:
-    world, sender = crowd.world, crowd.people[0]
-    upload = Upload(
-        person_id=sender.id, organization_id=world.center.id, ticket_hash=crowd.dice.randbytes(32), expires_at=world.now, file_name="名'册.csv"
-    )
-    await crowd.keep(upload)
-    for kind, status in zip(RosterKind, RosterImportStatus, strict=True):
-        digest = crowd.dice.randbytes(32)
-        await crowd.keep(
-            RosterImport(
-                upload_id=upload.id, kind=kind, status=status, digest=digest, rows=3, problems=[], started_by=sender.id, **crowd.tenants(world.center)
-            )
-        )

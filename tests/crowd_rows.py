@@ -38,6 +38,7 @@ class Rows:
 class Crowded:
     """Beijing with districts, and Yunnan without, whose people are `stranger` and `strange_agency` here."""
 
+    owner: str
     url: str
     worlds: tuple[World, World]
     actors: Mapping[str, Actor]
@@ -51,22 +52,22 @@ def crowded_cluster() -> Iterator[Crowded]:
         migrate.upgrade(owner)
         # what a trigger refuses must still be judged rightly by the relations
         ask(owner, *(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in ("assignment", "assessor")))
-        yield asyncio.run(made(server.url("dudao_app")))
+        yield asyncio.run(made(owner, server.url("dudao_app")))
 
 
-async def made(url: str) -> Crowded:
+async def made(owner: str, url: str) -> Crowded:
     database = Database(url)
     try:
-        return await filled(database, url)
+        return await filled(database, owner, url)
     finally:
         await database.close()
 
 
-async def filled(database: Database, url: str) -> Crowded:
+async def filled(database: Database, owner: str, url: str) -> Crowded:
     here = await World.founded(database, profile="beijing-municipal")
     there = await World.founded(database, profile="yunnan-college-2023")
     for seed, world in enumerate((here, there)):
         await populate(world, seed=seed)
     actors = {**here.actors, **{f"strange_{name}": actor for name, actor in there.actors.items()}}
     rows = await Rows.loaded(here)
-    return Crowded(url, (here, there), actors, rows)
+    return Crowded(owner, url, (here, there), actors, rows)

@@ -1,12 +1,15 @@
 """The state of a whole database as one value: equal before and after means that nothing has changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
-from sqlalchemy import BigInteger, Text, cast, func, literal, select, union_all
+from sqlalchemy import BigInteger, CompoundSelect, Text, cast, func, literal, select, union_all
 from sqlmodel import SQLModel
 
 import models  # noqa: F401 - importing the room completes the metadata
+from app import migrate
 from models.database import Database
+from tests.cluster import scratch_cluster
 
 UNWATCHED = frozenset({"attempt", "login"})
 """Failed sign-ins and tokens belong to the door, not to what a mutation does."""
@@ -15,7 +18,7 @@ State = Mapping[str, tuple[int, int]]
 """Of each table how many rows it has, and the texts of all of them in 64 bits, in whatever order they lie."""
 
 
-def counted() -> object:
+def counted() -> CompoundSelect[str, int, int]:
     """One statement over every table there is."""
     whole = []
     for name, table in sorted(SQLModel.metadata.tables.items()):
@@ -30,5 +33,13 @@ STATEMENT = counted()
 
 async def state(database: Database) -> State:
     async with database.transaction() as session:
-        rows = (await (await session.connection()).execute(STATEMENT)).all()  # type: ignore[call-overload]
-    return {name: (rows_, texts) for name, rows_, texts in rows}
+        rows = (await (await session.connection()).execute(STATEMENT)).all()
+    return {name: (count, texts) for name, count, texts in rows}
+
+
+@contextmanager
+def quiet_cluster() -> Iterator[str]:
+    """The url of a database that nobody else writes to."""
+    with scratch_cluster() as server:
+        migrate.upgrade(server.url("dudao_owner"))
+        yield server.url("dudao_app")

@@ -1,10 +1,14 @@
 """Draws by GraphQL, as a dispatcher makes them; and a large world for their speed."""
 
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlmodel import SQLModel
+
 from authz.actor import Actor
-from models.supervisors import Supervisor
+from models.sessions import RecognitionMode, RecognitionSession
+from models.supervisors import Appointment, Card, Employment, Person, SkillLevel, Supervisor, SupervisorKind
 from tests.making_supervisors import supervisor
 from tests.world import World, key
 
@@ -57,3 +61,32 @@ async def confirmed(world: World, *, by: str | None = None, **changes: Any) -> l
 
 def actor_of(people: list[tuple[Supervisor, Actor]], shown_id: str) -> Actor:
     return next(actor for row, actor in people if row.id == UUID(hex=shown_id.partition("_")[2]))
+
+
+async def crowd(world: World, *, people: int, sessions: int) -> None:
+    """A city's roster and a district's month, put in as rows: a verb each would take longer than the draw that is measured."""
+    district, start = world.districts[0], world.now + timedelta(days=2)
+    day = start.date()
+    async with world.transaction() as session:
+        first: list[SQLModel] = []
+        second: list[SQLModel] = []
+        rows: list[SQLModel] = []
+        for n in range(people):
+            person = Person(name=f"督{n}", birth_date=date(1980, 1, 1))
+            own = Supervisor(person_id=person.id, organization_id=world.center.id, center_id=world.center.id, kind=SupervisorKind.EXTERNAL)
+            mine = {"supervisor_id": own.id, "person_id": person.id, "center_id": world.center.id}
+            dated = {"valid_from": day - timedelta(days=90), "valid_until": day + timedelta(days=900)}
+            card = Card(number=f"C{n}", title="督导员", issuer_id=world.center.id, **mine, **dated)
+            term = Appointment(dispatcher_id=world.center.id, starts_on=day - timedelta(days=90), **mine)
+            job = Employment(person_id=person.id, agency_id=world.agencies[n % 2].id, starts_on=day - timedelta(days=900))
+            first.append(person)
+            second.append(own)
+            rows += [card, term, *([job] if n % 3 == 0 else [])]
+        for n in range(sessions):
+            begins = start + timedelta(hours=n % 8, days=n // 8)
+            details = {"occupation": "电工", "place": "考场", "candidate_count": 60, "level": SkillLevel.SENIOR_3, "mode": RecognitionMode.EXAM}
+            tenants = {"center_id": world.center.id, "district_id": district.id, "agency_id": world.agencies[n % 2].id}
+            rows.append(RecognitionSession(starts_at=begins, ends_at=begins + timedelta(hours=3), **details, **tenants))
+        for one in (first, second, rows):
+            session.add_all(one)
+            await session.flush()

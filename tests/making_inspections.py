@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 
 from authz.actor import Actor
+from domain.calendar import shanghai_day
 from domain.inspections import dispatch, notify
 from domain.offers import accept, team_of
-from domain.visits import possible_visit
 from domain.organizations import rules_for
-from domain.calendar import shanghai_day
+from domain.visits import possible_visit
 from models.inspections import Inspection
 from models.sessions import RecognitionSession
 from models.supervisors import Supervisor

@@ -25,34 +25,27 @@ def signed_in(context: Context) -> Actor:
 
 async def read_page(info: Info) -> Compiled:
     """The connection the root field asks for."""
-    context: Context = info.context
-    actor = signed_in(context)
-    prepared = prepare(info, context, actor, {})
-    async with context.database.read(actor.tenant) as reading:
-        return await read(reading, *prepared)
+    return await read_one(info, {})
 
 
 async def read_one(info: Info, given: Mapping[str, object], *, stored: Given | None = None) -> Compiled:
     """One row by the id given; NOT_FOUND where there is none the caller may see."""
     context: Context = info.context
-    actor = signed_in(context)
-    prepared = prepare(info, context, actor, given, stored=stored)
-    async with context.database.read(actor.tenant) as reading:
+    prepared = prepare(info, given, stored=stored)
+    async with context.database.read(signed_in(context).tenant) as reading:
         return await read(reading, *prepared)
 
 
 async def read_back(info: Info, session: AsyncSession, changed: Mapping[str, UUID], *, replayed: bool, said: Mapping[str, str]) -> Compiled:
     """The payload of a mutation as a query would now answer it, in the mutation's own transaction."""
-    context: Context = info.context
     given = dict(changed) | {"replayed": "true" if replayed else "false"} | {name: orjson.dumps(text).decode() for name, text in said.items()}
-    prepared = prepare(info, context, signed_in(context), given)
-    return await read(await reading_in(session), *prepared)
+    return await read(await reading_in(session), *prepare(info, given))
 
 
-def prepare(
-    info: Info, context: Context, actor: Actor, given: Mapping[str, object], *, stored: Given | None = None
-) -> tuple[Statement, Sequence[object]]:
-    collector = Collector(info, actor=actor, cursor_key=context.cursor_key)
+def prepare(info: Info, given: Mapping[str, object], *, stored: Given | None = None) -> tuple[Statement, Sequence[object]]:
+    """The statement of the root field for this caller, and the values of its parameters."""
+    actor = signed_in(info.context)
+    collector = Collector(info, actor=actor, cursor_key=info.context.cursor_key)
     root: Chosen = collector.root(stored)
     ready = statement(root, actor.shape)
     own = {"viewer": actor.account_id, "organization": actor.organization_id}

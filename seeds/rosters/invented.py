@@ -11,6 +11,7 @@ from random import Random
 
 import xlsxwriter
 
+from domain.calendar import add_months
 from domain.numbers import BEIJING_DISTRICTS, code_check_digit, credit_check_digit, id_check_digit
 from domain.roster_columns import AGENCY_COLUMNS, AGENCY_KINDS, DISTRICT_COLUMNS, SUPERVISOR_COLUMNS, Column
 
@@ -21,6 +22,8 @@ CREATED = datetime(2026, 1, 1)  # noqa: DTZ001 - the format knows no zone
 REGION = "110199"
 AGENCIES = 300
 SUPERVISORS = 1_200
+NEW = 6
+"""Agencies that come after the others; the walkthrough brings them in."""
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华建文博宇晨雨欣怡佳浩然子轩思远若溪安宁"
 BRANDS = ("青禾", "远志", "匠心", "启明", "博艺", "恒技", "新程", "立德", "众擎", "锐工", "长青", "知行")
@@ -69,7 +72,7 @@ def supervisor(index: int, agency_count: int) -> Row:
     """Two of five are external, the others internal and without a card, as in Beijing; one external in three is employed by no agency."""
     internal = index % 5 not in {0, 1}
     issued = date(2024, 1, 8) + timedelta(days=index * 11 % 700)
-    until = issued.replace(year=issued.year + 10)  # so that the demo does not age
+    until = add_months(issued, 120)  # so that the demo does not age
     employer = credit_code(index * 13 % agency_count + 1) if internal or index % 3 else None
     card: Row = [None, None, None] if internal else [f"京督{issued.year}{index:06d}", issued, until]
     kind = "质量内控人员" if internal else "外部质量督导员"
@@ -119,4 +122,5 @@ def clean_files() -> dict[str, bytes]:
         "districts.csv": text_of_rows([headers(DISTRICT_COLUMNS), *districts()]),
         "agencies.xlsx": xlsx([headers(AGENCY_COLUMNS), *agencies()]),
         "supervisors.xlsx": supervisors_file(SUPERVISORS),
+        "agencies-new.csv": text_of_rows([headers(AGENCY_COLUMNS), *agencies(AGENCIES + NEW)[AGENCIES:]]),
     }

@@ -5,7 +5,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import event
 
+from domain.blacklist import lift, review
+from domain.supervisors import enlist
 from models.cases import BlacklistEntry, BlacklistQuery
+from models.memberships import Membership
+from models.supervisors import Person, SupervisorKind
 from tests.making_sessions import id_number
 from tests.making_supervisors import card_of, revoked, supervisor
 from tests.world import World, codes, key, shown
@@ -196,6 +200,22 @@ async def test_a_review_is_upheld_or_lifted_by_another(world: World, listed: Lis
     assert lifted["status"] == "LIFTED"
     assert (await world.done("agency_admin_0", CHECK, input=about({"idNumber": mine})))["blacklistCheck"][0]["listed"] is False
     assert codes(await world.ask(other, REVIEW, input=on(entry))) == ["CONFLICT"]
+
+
+@pytest.mark.requirement("A14", "Y089")
+async def test_who_was_lifted_comes_back_to_the_same_row(world: World) -> None:
+    row, _ = await supervisor(world)
+    entry = await revoked(world, row)
+    (person,) = await world.rows(Person, id=row.person_id)
+    later = world.now + timedelta(days=1)
+    async with world.transaction() as session:
+        stored = await session.merge(entry)
+        await review(session, stored, "申请信用修复", act=world.act("center_admin", at=later))
+        await lift(session, stored, "已改正", act=world.act("decider_0", at=later))
+        back, _ = await enlist(session, world.center, person, kind=SupervisorKind.EXTERNAL, act=world.act("center_admin", at=later))
+    assert (back.id, back.standing) == (row.id, "ACTIVE")
+    roles = await world.rows(Membership, person_id=row.person_id)
+    assert sorted(one.valid_until is None for one in roles) == [False, True]
 
 
 @pytest.mark.parametrize(

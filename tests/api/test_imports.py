@@ -3,7 +3,7 @@
 import io
 import zipfile
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -75,7 +75,7 @@ async def check_external(world: World, row: invented.Row) -> None:
     """On the center's roster with a card, a term and the role; the last days of the file are the days before ours."""
     [person] = await world.rows(Person, id_digest=person_of(row))
     assert (person.name, person.id_last_four, person.healthy) == (row[0], str(row[1])[-4:], True)
-    assert person.birth_date == datetime.strptime(str(row[1])[6:14], "%Y%m%d").replace(tzinfo=None).date()
+    assert person.birth_date == date.fromisoformat(str(row[1])[6:14])
     [place] = await world.rows(Supervisor, person_id=person.id)
     assert (place.kind, place.organization_id, place.agency_id, place.standing) == ("EXTERNAL", world.center.id, None, "ACTIVE")
     [card] = await world.rows(Card, person_id=person.id)

@@ -4,7 +4,7 @@ import pytest
 
 from authz.actor import Actor
 from domain.offers import accept, recuse
-from domain.refusals import lapse, lapse_if_overdue, lapse_overdue
+from domain.refusals import lapse, lapse_overdue, settle
 from models.cases import SupervisorCase
 from models.dispatch import Assignment
 from models.supervisors import Supervisor
@@ -123,9 +123,9 @@ async def test_silence_is_found_when_somebody_looks(yunnan: World) -> None:
     async with yunnan.transaction() as session:
         assert await lapse_overdue(session, yunnan.center.id, act=early) == []
         first = await session.merge(offers[0])
-        await lapse_if_overdue(session, first, act=early)
+        await settle(session, first, act=early)
         assert first.status == "OFFERED"
-        await lapse_if_overdue(session, first, act=late)
+        await settle(session, first, act=late)
         assert first.status == "NO_REPLY"
         assert len(await lapse_overdue(session, yunnan.center.id, act=late)) == 3
     assert len(await yunnan.rows(SupervisorCase, supervisor_id=row.id)) == 1

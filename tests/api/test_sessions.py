@@ -47,9 +47,7 @@ def of(row: RecognitionSession, **more: Any) -> dict[str, Any]:
 
 async def test_an_agency_registers_a_session_with_its_people(world: World) -> None:
     internal, _ = await supervisor(world, "INTERNAL", employer=world.agencies[0])
-    given = session_input(
-        world, assessors=[{"name": "考评员甲", "idNumber": id_number()}], internalSupervisor=shown("sup", internal.id)
-    )
+    given = session_input(world, assessors=[{"name": "考评员甲", "idNumber": id_number()}], internalSupervisor=shown("sup", internal.id))
     data = (await world.done("agency_clerk_0", REGISTER, input=given))["recognitionSessionRegister"]
     assert data["event"] == {"step": "REGISTER", "toStatus": "PLANNED"}
     made = data["recognitionSession"]
@@ -117,10 +115,10 @@ async def test_the_rules_are_those_of_the_place(world: World) -> None:
     there = shown("dst", world.districts[1].id)
     data = await world.done("agency_admin_0", REGISTER, input=session_input(world, district=there))
     assert data["recognitionSessionRegister"]["recognitionSession"]["district"]["name"] == "第1区"
-    id = data["recognitionSessionRegister"]["recognitionSession"]["id"]
-    seen = await world.done("district_dispatcher_1", ONE, id=id)
+    made = data["recognitionSessionRegister"]["recognitionSession"]["id"]
+    seen = await world.done("district_dispatcher_1", ONE, id=made)
     assert seen["recognitionSession"]["status"] == "PLANNED"
-    assert codes(await world.ask("district_dispatcher_0", ONE, id=id)) == ["NOT_FOUND"]
+    assert codes(await world.ask("district_dispatcher_0", ONE, id=made)) == ["NOT_FOUND"]
 
 
 @pytest.mark.requirement("Y044", "INV18")

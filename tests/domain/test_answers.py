@@ -25,8 +25,8 @@ def item(code: str, phase: Phase = Phase.BEFORE, numbers: str | None = None) -> 
     return ChecklistItem(template_id=ID, position=1, code=code, phase=phase, heading="标题", text="内容", numbers=numbers)
 
 
-def answer(line: ChecklistItem, value: AnswerValue, **more: object) -> Answer:
-    return Answer(checklist_id=ID, inspection_id=ID, item_id=line.id, value=value, person_id=ID, center_id=ID, **more)
+def answer(line: ChecklistItem, value: AnswerValue, remark: str | None = None) -> Answer:
+    return Answer(checklist_id=ID, inspection_id=ID, item_id=line.id, value=value, remark=remark, person_id=ID, center_id=ID)
 
 
 @pytest.mark.requirement("A23", "Y030", "B034")

@@ -13,6 +13,7 @@ from domain.calendar import (
     add_months,
     add_working_days,
     age_on,
+    completes,
     end_of_day,
     is_working_day,
     monthly_return_due,
@@ -127,3 +128,9 @@ def test_completed_years():
     assert age_on(date(1964, 2, 29), date(2024, 2, 29)) == 60
     with pytest.raises(ValueError, match="before"):
         age_on(date(2026, 1, 2), date(2026, 1, 1))
+
+
+@pytest.mark.parametrize(("birth", "years"), [(date(1980, 2, 29), 45), (date(1980, 2, 29), 44), (date(1966, 9, 16), 61), (date(2000, 12, 31), 1)])
+def test_the_day_that_completes_a_year_is_the_first_with_that_age(birth: date, years: int) -> None:
+    day = completes(birth, years)
+    assert (age_on(birth, day - timedelta(days=1)), age_on(birth, day)) == (years - 1, years)

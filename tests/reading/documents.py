@@ -19,7 +19,7 @@ Values = Callable[[Any, str, tuple[str, ...], int], Any]
 """A value from the data for a model's column (an id with one of the prefixes), chosen by a number."""
 
 DEPTH = 6
-FIELDS = 30
+FIELDS = 22
 SIZES = (2, 1, 3, 7, 100)
 
 

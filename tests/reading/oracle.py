@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import strawberry
-from graphql import ExecutionResult, GraphQLResolveInfo, GraphQLSchema, build_schema, execute_sync
+from graphql import ExecutionResult, GraphQLResolveInfo, GraphQLSchema, execute_sync
 from graphql.language import DocumentNode
 from sqlmodel import SQLModel
 
@@ -39,9 +39,9 @@ class Thing:
 
 
 class Oracle:
-    def __init__(self, schema: strawberry.Schema, rows: Rows, actor: Actor) -> None:
+    def __init__(self, schema: strawberry.Schema, printed: GraphQLSchema, rows: Rows, actor: Actor) -> None:
         self.declared: GraphQLSchema = schema._schema
-        self.schema = build_schema(schema.as_str())
+        self.schema = printed
         self.rows = rows
         self.actor = actor
         self.seen: dict[Source, list[Any]] = {}
@@ -64,7 +64,7 @@ class Oracle:
     def holds(self, action: Any, row: SQLModel) -> bool:
         key = (action, row.id)
         if key not in self.may:
-            self.may[key] = holds(self.actor, action, row, self.rows.facts)
+            self.may[key] = holds(self.actor, action, row, world=self.rows.facts)
         return self.may[key]
 
     def resolve(self, parent: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from authz.access import POLICY
@@ -65,11 +66,13 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
 ITEMS: Mapping[tuple[str, str], Twin] = {
     ("Profile", "rules"): lambda _, row: row.rules,
     ("Viewer", "capabilities"): capabilities,
+    ("RosterImport", "problems"): lambda _, row: row.problems,
     ("MonthlyReturn", "lines"): lambda _, row: row.lines,
     ("MonthlyReturn", "differences"): lambda _, row: row.differences,
 }
 MASKED: Mapping[tuple[str, str], Twin] = {("Person", "name"): lambda _, row: row.name[:1] + "**"}
 WHEN: Mapping[str, Twin] = {
+    "assignmentReplace": lambda _, row: row.status.value != "OFFERED" or row.reply_by <= datetime.now(UTC),
     "supervisorCaseConfirm": lambda oracle, row: row.decided_by != oracle.actor.person_id,
     "supervisorCaseRestore": lambda _, row: row.sanction is not None and row.sanction.value == "SUSPENSION",
 }

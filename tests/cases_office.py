@@ -1,0 +1,191 @@
+"""One prepared case for each mutation of the office: rosters, cards, cases, the blacklist, monthly returns."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from domain import blacklist, cases, imports, returns
+from domain.cases import Decision
+from models.base import new_id
+from models.cases import BlacklistEntry, Ground, SupervisorCase
+from models.imports import RosterImport
+from models.returns import MonthlyReturn
+from tests.cases_field import FIELD, REASON, Prepare
+from tests.contract import AGAIN, Case, sent
+from tests.making_returns import again, returned
+from tests.making_sessions import id_number
+from tests.making_supervisors import card_of, supervisor
+from tests.world import World, shown
+
+HEADER = "姓名,身份证号,所在评价机构信用代码,督导员类别,证卡编号,发证日期,有效期至,手机号,聘期起,聘期止,技能等级/职称,身体健康"
+IN_NO_LADDER = frozenset({"supervisorCaseSuspend", "supervisorCaseRestore"})
+WITHOUT_DISTRICTS = frozenset({"monthlyReturnSubmit", "monthlyReturnAccept", "monthlyReturnSendBack"})
+NOT_IN_YUNNAN = IN_NO_LADDER | WITHOUT_DISTRICTS
+"""000 §21 knows no suspension (D13), and there is nobody to file a return (D24)."""
+
+
+async def upload_issue_ticket(world: World) -> Case:
+    return Case(world, "center_admin", {"fileName": "督导员名册.csv"}, again=AGAIN)
+
+
+async def uploaded(world: World) -> UUID:
+    """A roster of one supervisor, put to its ticket."""
+    line = f"名册甲,{id_number()},,外部质量督导员,{secrets.token_hex(5)},2026-01-05,2029-01-04,,2026-01-05,2029-01-04,三级/高级工,是"
+    act = world.act("center_admin")
+    async with world.transaction() as session:
+        place = imports.ticket("督导员名册.csv", id=new_id(), ticket_hash=secrets.token_bytes(32), act=act)
+        session.add(place)
+        await imports.receive(session, place, f"{HEADER}\n{line}\n".encode())
+    return place.id
+
+
+async def roster_import_start(world: World) -> Case:
+    return Case(world, "center_admin", {"upload": shown("upl", await uploaded(world)), "kind": "SUPERVISORS"}, again=AGAIN)
+
+
+async def roster_import_commit(world: World) -> Case:
+    checked = await roster_import_start(world)
+    answer = await sent("rosterImportStart", checked)
+    row = (await world.rows(RosterImport, center_id=world.center.id))[-1]
+    assert row.problems == [], answer
+    return Case(world, "center_admin", {"rosterImport": answer["data"]["rosterImportStart"]["rosterImport"]["id"]})
+
+
+async def card_issue(world: World) -> Case:
+    row, _ = await supervisor(world, carded=False)
+    said = {"number": secrets.token_hex(5), "validFrom": "2026-09-01", "validUntil": "2029-09-01"}
+    return Case(world, "center_admin", {"supervisor": shown("sup", row.id), **said})
+
+
+async def second(world: World) -> str:
+    """Another administrator of the center: for what takes two."""
+    if "center_admin_2" not in world.actors:
+        await world.hire("center_admin", world.center, name="center_admin_2")
+    return "center_admin_2"
+
+
+def ground(world: World) -> Ground:
+    return Ground.PRIVATE_GAIN if world.districts else Ground.FRAUD
+
+
+async def opened(world: World) -> SupervisorCase:
+    row, _ = await supervisor(world)
+    card = await card_of(world, row)
+    async with world.transaction() as session:
+        case, _ = await cases.open_case(session, await session.merge(card), ground=ground(world), facts="收受礼品", act=world.act("center_admin"))
+    return case
+
+
+async def decided(world: World, *, confirmed: bool = False) -> SupervisorCase:
+    case, number = await opened(world), Decision("调查报告", secrets.token_hex(5))
+    async with world.transaction() as session:
+        row = await again(session, SupervisorCase, case.id)
+        await cases.revoke(session, row, number, ground=ground(world), act=world.act("center_admin"))
+        if confirmed:
+            await cases.confirm(session, row, act=world.act(await second(world)))
+    return case
+
+
+async def suspended(world: World) -> SupervisorCase:
+    case = await opened(world)
+    async with world.transaction() as session:
+        row = await again(session, SupervisorCase, case.id)
+        await cases.suspend(session, row, Decision("调查报告", secrets.token_hex(5)), act=world.act("center_admin"))
+    return case
+
+
+def about(case: SupervisorCase, **said: object) -> dict[str, object]:
+    return {"case": shown("scase", case.id), **said}
+
+
+def written() -> dict[str, object]:
+    return {"document": "调查报告第3号", "decisionNumber": secrets.token_hex(5)}
+
+
+async def case_open(world: World) -> Case:
+    row, _ = await supervisor(world)
+    card = await card_of(world, row)
+    return Case(world, "center_admin", {"card": shown("card", card.id), "ground": ground(world).value, "facts": "收受礼品"})
+
+
+async def case_suspend(world: World) -> Case:
+    return Case(world, "center_admin", about(await opened(world), **written()))
+
+
+async def case_revoke(world: World) -> Case:
+    return Case(world, "center_admin", about(await opened(world), ground=ground(world).value, **written()))
+
+
+async def case_confirm(world: World) -> Case:
+    """With an open place in a team, so that everything a revocation ends is there."""
+    case = await decided(world)
+    return Case(world, await second(world), about(case))
+
+
+async def case_restore(world: World) -> Case:
+    return Case(world, "center_admin", about(await suspended(world), reason=REASON))
+
+
+async def case_close(world: World) -> Case:
+    return Case(world, "center_admin", about(await opened(world), reason=REASON))
+
+
+async def listed(world: World, *, under_review: bool) -> dict[str, object]:
+    case = await decided(world, confirmed=True)
+    (entry,) = await world.rows(BlacklistEntry, case_id=case.id)
+    if under_review:
+        async with world.transaction() as session:
+            await blacklist.review(session, await again(session, BlacklistEntry, entry.id), REASON, act=world.act("center_admin"))
+    return {"blacklistEntry": shown("blk", entry.id), "reason": REASON}
+
+
+async def entry_review(world: World) -> Case:
+    return Case(world, "center_admin", await listed(world, under_review=False))
+
+
+async def entry_uphold(world: World) -> Case:
+    return Case(world, "center_admin", await listed(world, under_review=True))
+
+
+async def entry_lift(world: World) -> Case:
+    said = await listed(world, under_review=True)
+    return Case(world, await second(world), said)
+
+
+async def return_submit(world: World) -> Case:
+    """The second edition, after a send-back: it moves the first one too."""
+    row = await returned(world)
+    async with world.transaction() as session:
+        await returns.send_back(session, await again(session, MonthlyReturn, row.id), REASON, act=world.act("center_clerk"))
+    at = world.now + timedelta(hours=1)
+    return Case(world, "district_clerk_0", {"month": "2026-08", "note": "已更正"}, at=at)
+
+
+async def return_accept(world: World) -> Case:
+    return Case(world, "center_clerk", {"monthlyReturn": shown("mret", (await returned(world)).id)})
+
+
+async def return_send_back(world: World) -> Case:
+    return Case(world, "center_clerk", {"monthlyReturn": shown("mret", (await returned(world)).id), "comment": REASON})
+
+
+OFFICE: Mapping[str, Prepare] = {
+    "uploadIssueTicket": upload_issue_ticket,
+    "rosterImportStart": roster_import_start,
+    "rosterImportCommit": roster_import_commit,
+    "cardIssue": card_issue,
+    "supervisorCaseOpen": case_open,
+    "supervisorCaseSuspend": case_suspend,
+    "supervisorCaseRevoke": case_revoke,
+    "supervisorCaseConfirm": case_confirm,
+    "supervisorCaseRestore": case_restore,
+    "supervisorCaseClose": case_close,
+    "blacklistEntryReview": entry_review,
+    "blacklistEntryUphold": entry_uphold,
+    "blacklistEntryLift": entry_lift,
+    "monthlyReturnSubmit": return_submit,
+    "monthlyReturnAccept": return_accept,
+    "monthlyReturnSendBack": return_send_back,
+}
+CASES: Mapping[str, Prepare] = {**FIELD, **OFFICE}

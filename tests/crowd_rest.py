@@ -1,0 +1,144 @@
+"""The rest of a crowd: draws, cases, returns and imports."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from models.cases import BlacklistEntry, BlacklistQuery, BlacklistStatus, CaseOrigin, Ground, Sanction, SupervisorCase, SupervisorCaseStatus
+from models.dispatch import Draw, DrawPerson, DrawPick, DrawStatus
+from models.imports import RosterImport, RosterImportStatus, RosterKind, Upload
+from models.returns import MonthlyReturn, MonthlyReturnStatus, Timeliness
+from models.sessions import RecognitionSession
+from models.supervisors import Card, Supervisor
+
+LINE = {
+    **dict.fromkeys(("inspection", "recognition_session"), "0" * 32),
+    **dict.fromkeys(("agency", "credit_code", "occupation", "held_on", "scheduled_on", "closed_on"), "字'"),
+    **dict.fromkeys(("candidate_count", "team_size", "yes", "no", "not_applicable", "not_observed"), 3),
+    **{"level": "JUNIOR_5", "mode": "EXAM", "findings": ["1", "2"], "rectification": None},
+}
+PROBLEM = {"line": 2, "code": "CREDIT_CODE", "hint": "空'", "column": "姓名"}
+
+
+async def draws(crowd: Any, sessions: Sequence[RecognitionSession], supervisors: Sequence[Supervisor]) -> None:
+    dice, profile, world = crowd.dice, crowd.profile, crowd.world
+    for place in (world.center, *world.districts):
+        for n, status in enumerate(DrawStatus, start=1):
+            tenants = crowd.tenants(place)
+            draw = Draw(
+                dispatcher_id=place.id,
+                month=f"2026-0{n}",
+                status=status,
+                ran_by=dice.choice(crowd.people).id,
+                profile_id=profile,
+                algorithm="dudao-draw-1",
+                pool="{}",
+                pool_digest="a" * 64,
+                secret="b" * 64,
+                commitment="c" * 64,
+                seed=None if status is DrawStatus.POOL_FROZEN else "d" * 64,
+                void_reason="错" if status is DrawStatus.VOIDED else None,
+                **tenants,
+            )
+            await crowd.keep(draw)
+            chosen = dice.sample(sessions, 3)
+            await crowd.keep(
+                *(
+                    DrawPerson(draw_id=draw.id, supervisor_id=one.id, reason=crowd.maybe("OWN_AGENCY"), **tenants)
+                    for one in dice.sample(supervisors, 4)
+                )
+            )
+            await crowd.keep(
+                *(DrawPick(draw_id=draw.id, recognition_session_id=one.id, position=place_, **tenants) for place_, one in enumerate(chosen))
+            )
+
+
+async def cases(crowd: Any, cards: Sequence[Card]) -> None:
+    dice, world = crowd.dice, crowd.world
+    for n, card in enumerate(dice.sample(cards, len(cards) // 2)):
+        status = dice.choice(list(SupervisorCaseStatus))
+        decided = status not in {SupervisorCaseStatus.OPENED}
+        by, other = dice.sample(crowd.people, 2)
+        row = SupervisorCase(
+            supervisor_id=card.supervisor_id,
+            person_id=card.person_id,
+            card_id=card.id,
+            issuer_id=card.issuer_id,
+            origin=dice.choice(list(CaseOrigin)),
+            ground=dice.choice(list(Ground)),
+            facts="经查…",
+            status=status,
+            sanction=dice.choice(list(Sanction)) if decided else None,
+            decision_number=f"{n}号" if decided else None,
+            opened_by=by.id,
+            decided_by=by.id if decided else None,
+            confirmed_by=other.id if decided else None,
+            **{"center_id": card.center_id, "district_id": card.district_id, "agency_id": card.agency_id},
+        )
+        await crowd.keep(row)
+        listed = dice.choice(list(BlacklistStatus))
+        await crowd.keep(
+            BlacklistEntry(
+                person_id=card.person_id,
+                case_id=row.id,
+                center_id=card.center_id,
+                listed_by_id=card.issuer_id,
+                ground=row.ground,
+                decision_number=f"{n}号",
+                status=listed,
+                listed_on=date(2024, 2, 29),
+                review_on=date(2027, 2, 28),
+                lifted_at=world.now if listed is BlacklistStatus.LIFTED else None,
+            )
+        )
+    asked = {"asked_by": crowd.people[0].id, "purpose": "聘任", "subject_digest": b"x" * 32, "listed": False}
+    await crowd.keep(BlacklistQuery(organization_id=world.center.id, **asked, **crowd.tenants(world.center)))
+
+
+async def returns(crowd: Any) -> None:
+    for district in crowd.world.districts:
+        previous = None
+        for edition, status in enumerate(MonthlyReturnStatus, start=1):
+            row = MonthlyReturn(
+                organization_id=district.id,
+                month="2026-08",
+                edition=edition,
+                status=status,
+                timeliness=crowd.dice.choice(list(Timeliness)),
+                due_at=crowd.world.now,
+                submitted_at=crowd.world.now - timedelta(microseconds=edition),
+                sessions_held=10,
+                sessions_inspected=3,
+                sessions_needed=3,
+                lines=[LINE] * crowd.dice.randrange(3),
+                differences=[{"inspection": "0" * 32, "change": "ADDED"}] * crowd.dice.randrange(2),
+                digest="e" * 64,
+                note=crowd.maybe("无"),
+                comment="补" if status is MonthlyReturnStatus.SENT_BACK else None,
+                previous_id=previous,
+                **crowd.tenants(district),
+            )
+            await crowd.keep(row)
+            previous = row.id
+
+
+async def imports(crowd: Any) -> None:
+    world, sender = crowd.world, crowd.people[0]
+    upload = Upload(
+        person_id=sender.id, organization_id=world.center.id, ticket_hash=crowd.dice.randbytes(32), expires_at=world.now, file_name="名'册.csv"
+    )
+    await crowd.keep(upload)
+    for rows_, (kind, status) in enumerate(zip(RosterKind, RosterImportStatus, strict=True)):
+        digest = crowd.dice.randbytes(32)
+        await crowd.keep(
+            RosterImport(
+                upload_id=upload.id,
+                kind=kind,
+                status=status,
+                digest=digest,
+                rows=3,
+                problems=[PROBLEM] * rows_,
+                started_by=sender.id,
+                **crowd.tenants(world.center),
+            )
+        )
