@@ -23,7 +23,7 @@ WORD = re.compile(r"^[A-Za-z_]+$")
 E = TypeVar("E", Role, Relation, Action)
 
 
-class BadPolicy(ValueError):
+class BadPolicy(ValueError):  # noqa: N818 - the policy is refused; nothing of ours is broken
     """The policy cannot be trusted; the service does not start with it."""
 
 

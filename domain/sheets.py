@@ -21,8 +21,7 @@ MAX_COLUMNS = 50
 MAX_LINES = MAX_ROWS + 20  # room for the titles and notes above the header
 
 # The place of a cell (r="B12") or row (r="12") in a worksheet. One cell far away makes a reader lay out the whole plain before it.
-PLACE = re.compile(rb"""\sr\s*=\s*["']([^"']*)["']""")
-CELL_PLACE = re.compile(rb"([A-Z]{0,3})(\d{1,7})")
+PLACE = re.compile(rb"""\sr\s*=\s*["'](?:([A-Z]{0,3})(\d{1,7})["'])?""")
 LOCAL_HEADER = 30
 
 
@@ -154,14 +153,14 @@ def _unpacked(content: bytes, member: zipfile.ZipInfo, limit: int) -> bytes:
 
 
 def _check_places(worksheet: bytes) -> None:
-    for place in set(PLACE.findall(worksheet)):
-        match = CELL_PLACE.fullmatch(place)
-        if match is None:
-            raise BadSheet(SheetProblem.NOT_A_SHEET)
-        if int(match[2]) > MAX_LINES:
-            raise BadSheet(SheetProblem.TOO_MANY_ROWS)
-        if _column(match[1]) > MAX_COLUMNS:
-            raise BadSheet(SheetProblem.TOO_MANY_COLUMNS)
+    places = PLACE.findall(worksheet)
+    columns, rows = {column for column, _ in places}, {row for _, row in places}
+    if b"" in rows:
+        raise BadSheet(SheetProblem.NOT_A_SHEET)
+    if any(int(row) > MAX_LINES for row in rows):
+        raise BadSheet(SheetProblem.TOO_MANY_ROWS)
+    if any(_column(column) > MAX_COLUMNS for column in columns):
+        raise BadSheet(SheetProblem.TOO_MANY_COLUMNS)
 
 
 def _column(letters: bytes) -> int:

@@ -18,7 +18,8 @@ from gql.reading.paging import Among, Arguments, Connection, IdFilter, TextFilte
 from models.events import Event as EventRow
 from models.memberships import Account
 from models.memberships import Membership as MembershipRow
-from models.organizations import AgencyKind, Organization as OrganizationRow, Tier
+from models.organizations import AgencyKind, Tier
+from models.organizations import Organization as OrganizationRow
 from models.organizations import Profile as ProfileRow
 
 if TYPE_CHECKING:

@@ -31,6 +31,7 @@ HERE = Path(__file__).parent
 FOUNDED = date(2024, 1, 1)
 """The day the demo's profiles take effect: no text has one, so somebody must say it (A29)."""
 
+
 async def seed_demo(database: Database, *, now: datetime, key: bytes, password_hash: str) -> None:
     """Everything in one transaction: an interrupted start leaves an empty database. `key` is that of the id numbers."""
     async with database.transaction() as session:
@@ -63,7 +64,7 @@ async def beijing(session: AsyncSession, *, now: datetime, key: bytes, password_
         (RosterKind.AGENCIES, "agencies.xlsx"),
         (RosterKind.SUPERVISORS, "supervisors.xlsx"),
     ):
-        await imported(session, center, kind, HERE / "rosters" / file, act=act, key=key)
+        await imported(session, kind, HERE / "rosters" / file, act=act, key=key)
     await accounts_for_supervisors(session, center, password_hash)
     for n, (name, code) in enumerate(DISTRICTS.items()):
         office = await opened(session, name, code, center=center, hiring=hiring, center_clerk=staff["clerk"], key=key)
@@ -72,7 +73,7 @@ async def beijing(session: AsyncSession, *, now: datetime, key: bytes, password_
     await cases_of_beijing(session, center, deciders=(act.by, staff["admin-2"]), now=now, key=key)
 
 
-async def imported(session: AsyncSession, center: Organization, kind: RosterKind, file: Path, *, act: Act, key: bytes) -> None:
+async def imported(session: AsyncSession, kind: RosterKind, file: Path, *, act: Act, key: bytes) -> None:
     """A roster by the way a user takes: ticket, bytes, dry run, commit."""
     upload = imports.ticket(file.name, id=new_id(), ticket_hash=sha256(file.name.encode()).digest(), act=act)
     session.add(upload)
@@ -90,9 +91,7 @@ async def accounts_for_supervisors(session: AsyncSession, center: Organization, 
     await session.flush()
 
 
-async def opened(
-    session: AsyncSession, name: str, code: str, *, center: Organization, hiring: Hiring, center_clerk: UUID, key: bytes
-) -> work.Office:
+async def opened(session: AsyncSession, name: str, code: str, *, center: Organization, hiring: Hiring, center_clerk: UUID, key: bytes) -> work.Office:
     """A district with its people, and its first two agencies with theirs."""
     district = (await session.exec(select(Organization).where(col(Organization.center_id) == center.id, col(Organization.code) == code))).one()
     staff = await staffed(session, name, district, ("admin", "dispatcher", "clerk"), hiring=hiring)
@@ -108,8 +107,8 @@ async def opened(
 async def months(session: AsyncSession, office: work.Office, n: int, *, now: datetime) -> None:
     """Two past months, and the one that runs; each district leaves its work in another state."""
     this = Month.of(shanghai_day(now))
-    await past_month(session, office, this.previous().previous(), left=("CLOSED", "CLOSED"), now=now)
-    await past_month(session, office, this.previous(), left=("CLOSED", LEFT[n]), now=now)
+    await past_month(session, office, this.previous().previous(), left=("CLOSED", "CLOSED"))
+    await past_month(session, office, this.previous(), left=("CLOSED", LEFT[n]))
     await work.file_return(session, office, this.previous().previous(), late=n == 1, answer="ACCEPTED", now=now)
     if n < len(RETURNED):
         await work.file_return(session, office, this.previous(), late=False, answer=RETURNED[n], now=now)
@@ -123,7 +122,7 @@ RETURNED = ("ACCEPTED", "SENT_BACK", "SUBMITTED")
 """What became of last month's return; the fourth district has not filed it yet."""
 
 
-async def past_month(session: AsyncSession, office: work.Office, month: Month, *, left: tuple[str, ...], now: datetime) -> None:
+async def past_month(session: AsyncSession, office: work.Office, month: Month, *, left: tuple[str, ...]) -> None:
     held = await work.plan(session, office, [month.day(day) for day in work.DAYS], at=work.moment(month.previous().day(20), 10))
     frozen_at = work.moment(month.day(3), 9)
     drawn = await work.draw(session, office, month, at=frozen_at)
@@ -199,7 +198,13 @@ async def yunnan(session: AsyncSession, *, now: datetime, key: bytes, password_h
         await enlisted(session, f"云外督{n:04}", center, hiring=hiring, act=Act(hiring.act.by, center.id, theirs.at))
     internal = [await enlisted(session, f"云内督{n:04}", college, hiring=hiring, act=theirs) for n in (1, 2)]
     office = work.Office(
-        center, center, dispatcher=staff["dispatcher"], clerk=staff["clerk"], center_clerk=staff["clerk"], agencies=[(college, posts["admin"])], key=key
+        center,
+        center,
+        dispatcher=staff["dispatcher"],
+        clerk=staff["clerk"],
+        center_clerk=staff["clerk"],
+        agencies=[(college, posts["admin"])],
+        key=key,
     )
     day = shanghai_day(now) - timedelta(days=30)
     held = await work.plan(session, office, [day, day + timedelta(days=1)], at=now - timedelta(days=50))

@@ -76,7 +76,12 @@ async def staffed(session: AsyncSession, place: str, organization: Organization,
     tier = organization.tier.value.lower()
     return {
         post: await hire(
-            session, f"{place}-{post}", name=f"{organization.name[:4]}{ROLES[post][1]}", role=f"{tier}_{ROLES[post][0]}", organization=organization, hiring=hiring
+            session,
+            f"{place}-{post}",
+            name=f"{organization.name[:4]}{ROLES[post][1]}",
+            role=f"{tier}_{ROLES[post][0]}",
+            organization=organization,
+            hiring=hiring,
         )
         for post in posts
     }

@@ -21,7 +21,12 @@ from models.organizations import Organization
 from models.sessions import RecognitionMode, RecognitionSession
 from models.supervisors import SkillLevel
 
-OCCUPATIONS = (("电工", SkillLevel.SENIOR_3), ("中式烹调师", SkillLevel.TECHNICIAN_2), ("养老护理员", SkillLevel.INTERMEDIATE_4), ("汽车维修工", SkillLevel.SENIOR_3))
+OCCUPATIONS = (
+    ("电工", SkillLevel.SENIOR_3),
+    ("中式烹调师", SkillLevel.TECHNICIAN_2),
+    ("养老护理员", SkillLevel.INTERMEDIATE_4),
+    ("汽车维修工", SkillLevel.SENIOR_3),
+)
 DAYS = (9, 12, 17, 22)
 """On which days of a past month sessions were held."""
 
@@ -76,7 +81,11 @@ async def hold(session: AsyncSession, office: Office, recognition: RecognitionSe
     admin = next(admin for agency, admin in office.agencies if agency.id == recognition.agency_id)
     if internal is not None:
         await sessions.check_in_internal(session, recognition, act=Act(internal, recognition.agency_id or admin, recognition.starts_at))
-    for verb, at in ((sessions.start, recognition.starts_at), (sessions.hold, recognition.ends_at), (sessions.post_results, recognition.ends_at + timedelta(days=2))):
+    for verb, at in (
+        (sessions.start, recognition.starts_at),
+        (sessions.hold, recognition.ends_at),
+        (sessions.post_results, recognition.ends_at + timedelta(days=2)),
+    ):
         await verb(session, recognition, act=Act(admin, recognition.agency_id or admin, at))
 
 
@@ -116,7 +125,9 @@ async def visit(session: AsyncSession, office: Office, inspection: Inspection, *
     sheet = await checklists.sheet_of(session, inspection)
     site = [item for item in sheet.items if item.phase is not Phase.AFTER]
     writer = Act(places[0].person_id, office.center.id, start + timedelta(hours=2))
-    await checklists.save(session, inspection, [answer(item, faults) for item in site], advice="建议完善现场指引。", appraisal="总体规范。", act=writer)
+    await checklists.save(
+        session, inspection, [answer(item, faults) for item in site], advice="建议完善现场指引。", appraisal="总体规范。", act=writer
+    )
     for n, place in enumerate(places):
         await checklists.sign(session, inspection, Part.SITE, act=Act(place.person_id, office.center.id, start + timedelta(hours=3, minutes=n)))
 
@@ -134,7 +145,9 @@ async def letter(session: AsyncSession, office: Office, inspection: Inspection, 
     place = (await team(session, inspection))[0]
     day = inspection.scheduled_on + timedelta(days=1)
     act = Act(place.person_id, office.center.id, moment(day, 10))
-    row, _ = await opinions.draft(session, inspection, "请对督导表中所列问题进行整改。" if required else "未发现问题。", requires_rectification=required, act=act)
+    row, _ = await opinions.draft(
+        session, inspection, "请对督导表中所列问题进行整改。" if required else "未发现问题。", requires_rectification=required, act=act
+    )
     await opinions.serve(session, row, act=office.act(office.dispatcher, moment(day + timedelta(days=1), 9)))
     return row
 

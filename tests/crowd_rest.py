@@ -42,15 +42,19 @@ async def draws(crowd: Any, sessions: Sequence[RecognitionSession], supervisors:
             )
             await crowd.keep(draw)
             chosen = dice.sample(sessions, 3)
-            await crowd.keep(
-                *(
-                    DrawPerson(draw_id=draw.id, supervisor_id=one.id, reason=crowd.maybe("OWN_AGENCY"), **tenants)
-                    for one in dice.sample(supervisors, 4)
+            picks = [
+                DrawPick(draw_id=draw.id, recognition_session_id=one.id, position=place_, large=dice.random() < 0.5, **tenants)
+                for place_, one in enumerate(chosen)
+            ]
+            await crowd.keep(*picks)
+            for number, one in enumerate(dice.sample(supervisors, 6)):
+                pick = dice.choice([None, *picks])
+                whose = {"recognition_session_id": pick.recognition_session_id, "draw_pick_id": crowd.maybe(pick.id)} if pick else {}
+                reason = crowd.maybe("OWN_AGENCY")
+                seat = crowd.maybe(number)
+                await crowd.keep(
+                    DrawPerson(draw_id=draw.id, supervisor_id=one.id, reason=reason, fact=crowd.maybe("任职'"), seat=seat, **whose, **tenants)
                 )
-            )
-            await crowd.keep(
-                *(DrawPick(draw_id=draw.id, recognition_session_id=one.id, position=place_, **tenants) for place_, one in enumerate(chosen))
-            )
 
 
 async def cases(crowd: Any, cards: Sequence[Card]) -> None:

@@ -10,7 +10,7 @@ from authz.actor import Actor
 from models.sessions import RecognitionMode, RecognitionSession
 from models.supervisors import Appointment, Card, Employment, Person, SkillLevel, Supervisor, SupervisorKind
 from tests.making_supervisors import supervisor
-from tests.world import World, key
+from tests.world import World, key, shown
 
 MONTH = "2026-09"
 SOURCE = "2026-09-17 中国福利彩票双色球开奖号码"
@@ -24,6 +24,7 @@ CONFIRM = """mutation($input: DrawConfirmInput!) { drawConfirm(input: $input) { 
   picks(first: 50) { nodes { recognitionSession { id } inspection { id status venue scheduledOn
     team { id status role replyBy supervisor { id } } } } } } } }"""
 VOID = f"mutation($input: DrawVoidInput!) {{ drawVoid(input: $input) {{ draw {{ {FIELDS} }} }} }}"
+ACCEPT = "mutation($input: AssignmentAcceptInput!) { assignmentAccept(input: $input) { replayed assignment { status repliedAt } event { step } } }"
 VERIFY = "query($id: ID!) { drawVerify(id: $id) { holds problems document } }"
 
 
@@ -90,3 +91,12 @@ async def crowd(world: World, *, people: int, sessions: int) -> None:
         for one in (first, second, rows):
             session.add_all(one)
             await session.flush()
+
+
+def place(id: str | UUID, **more: Any) -> dict[str, Any]:
+    """The input of an answer to an offer."""
+    return {"idempotencyKey": key(), "assignment": id if isinstance(id, str) else shown("asg", id)} | more
+
+
+def stored(draw: dict[str, Any]) -> UUID:
+    return UUID(hex=draw["id"].partition("_")[2])

@@ -46,3 +46,8 @@ async def recognition(
         )
         await register(session, row, assessors=assessors or [], internal=internal, key=ID_KEY, act=act)
     return row
+
+
+async def sessions(world: World, count: int, **details: Any) -> list[RecognitionSession]:
+    """One after another from three days ahead, four hours apart."""
+    return [await recognition(world, starts_at=world.now + timedelta(days=3, hours=4 * n), **details) for n in range(count)]

@@ -31,7 +31,9 @@ class Step:
 def steps(text: str) -> Iterator[Step]:
     """In order of appearance. `json` after a document is its variables, after the word Answer what it must answer."""
     who, step = "", None
-    pieces = sorted([*WHO.finditer(text), *FENCE.finditer(text), *re.finditer(r"^(Answer|Keep)\b.*$", text, re.MULTILINE)], key=lambda one: one.start())
+    pieces = sorted(
+        [*WHO.finditer(text), *FENCE.finditer(text), *re.finditer(r"^(Answer|Keep)\b.*$", text, re.MULTILINE)], key=lambda one: one.start()
+    )
     answering = False
     for piece in pieces:
         if piece.re is WHO:

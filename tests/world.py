@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from authz.actor import Actor, Role
 from domain import organizations
 from domain.machine import Act
-from domain.numbers import credit_check_digit, code_check_digit
+from domain.numbers import code_check_digit, credit_check_digit
 from domain.profiles import parse_profile
 from gql.context import Context
 from gql.documents import Documents

@@ -21,7 +21,8 @@ STORED = "stored"
 @dataclass(frozen=True, eq=False)
 class Source:
     """Rows of one table as one GraphQL type. `variants` maps a column's values to the concrete types of an interface; `only` keeps
-    the rows whose column has one of the values after its name."""
+    the rows whose column has one of the values after its name.
+    """
 
     model: type[SQLModel]
     type: str

@@ -28,30 +28,30 @@ class Unpresentable(Exception):  # noqa: N818
 class Execution(Executor[None]):
     """graphql-core's plain executor (never the incremental one), with Strawberry's info, our splice, and a count of resolver calls."""
 
-    def __init__(self, *args: Any, digest: str = "", **kwargs: Any) -> None:  # noqa: ANN401 - the executor's own arguments
+    def __init__(self, *args: Any, digest: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.digest = digest
         self.calls = 0
         self.operation_extensions = {"execution": self}
 
-    def build_resolve_info(self, *args: Any) -> Any:  # noqa: ANN401
+    def build_resolve_info(self, *args: Any) -> Any:
         build = cast("Any", StrawberryGraphQLCoreExecutionContext.build_resolve_info)
         return build(self, *args)
 
-    def execute_field(self, *args: Any) -> Any:  # noqa: ANN401
+    def execute_field(self, *args: Any) -> Any:
         self.calls += 1
         if self.calls > RESOLVER_CALLS:
             raise TooComplex("resolvers", RESOLVER_CALLS, self.calls)
         return super().execute_field(*args)
 
-    def complete_value(self, *args: Any) -> Any:  # noqa: ANN401 - type, fields, info, path, result, position
+    def complete_value(self, *args: Any) -> Any:
         result = args[4]
         if type(result) is Compiled:
             return result.value
         return super().complete_value(*args)
 
     @staticmethod
-    def complete_leaf_value(return_type: GraphQLLeafType, result: Any) -> Any:  # noqa: ANN401
+    def complete_leaf_value(return_type: GraphQLLeafType, result: Any) -> Any:
         try:
             return Executor.complete_leaf_value(return_type, result)
         except GraphQLError as error:

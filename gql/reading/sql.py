@@ -18,7 +18,6 @@ from gql.reading.paging import Part
 from gql.reading.plan import Chosen, PageShape, TypeName, Whole
 from models.base import table_of
 
-
 DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
 

@@ -79,7 +79,7 @@ class Bench:
             found = {getattr(row, column) for row in self.rows.of[model]} - {None}
             self.pools[model, column] = sorted(found, key=plain)
         pool = self.pools[model, column]
-        value = pool[number % len(pool)]
+        value = pool[number % len(pool)] if pool else UUID(int=0)
         return f"{prefixes[number % len(prefixes)]}_{value.hex}" if isinstance(value, UUID) else plain(value)
 
     def ask(self, caller: str, text: str, variables: dict[str, Any]) -> dict[str, Any]:
