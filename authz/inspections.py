@@ -127,5 +127,6 @@ MEANINGS: Meanings = {
     Finding: OF_INSPECTION,
     OpinionLetter: FOLLOWING,
     Rectification: FOLLOWING,
-    SupervisionReport: FOLLOWING,
+    # the inspected agency has the letter, never the report (Y043)
+    SupervisionReport: {relation: meaning for relation, meaning in FOLLOWING.items() if relation is not Relation.INSPECTED},
 }

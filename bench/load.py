@@ -68,7 +68,7 @@ def measure(target: Target, *, connections: int, seconds: float) -> Sample:
     """Closed loop: each connection asks again as soon as it is answered. Raises Voided."""
     requests, took, p50, p99 = loaded(target, connections, seconds)
     if not requests:
-        raise Voided(f"nothing was answered in {seconds:g} s")
+        raise Voided(f"nothing was answered in {seconds:g} s: too slow a machine, or give more --seconds")
     return Sample(requests / took, p50, p99)
 
 

@@ -137,7 +137,7 @@ async def fill(session: AsyncSession, draw: Draw, judged: Judged, *, planned: Se
     out, excluded = out_and_excluded(judged.found)
     people = tuple(lot.Person(one.id, loads.get(one.id, 0)) for one in judged.people)
     draw.pool = lot.canonical(lot.Pool(rules=fixed, sessions=tuple(map(candidate, planned)), people=people, out=out, excluded=excluded))
-    draw.pool_digest, draw.commitment = lot.digest(draw.pool), lot.commit(draw.pool, draw.secret)
+    draw.pool_digest, draw.commitment = lot.digest(draw.pool), lot.commitment_of(draw.pool, draw.secret)
     draw.sessions_held, draw.sessions_inspected = fixed.base, fixed.already
     draw.sessions_needed = lot.sessions_needed(fixed)
 

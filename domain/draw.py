@@ -149,7 +149,7 @@ def digest(pool: str) -> str:
     return _sha(pool)
 
 
-def commit(pool: str, secret: str) -> str:
+def commitment_of(pool: str, secret: str) -> str:
     """Published when the pool is frozen. The secret is 32 random bytes in hex: a shorter one could be found by trying."""
     if SECRET.fullmatch(secret) is None:
         raise ValueError("a secret is 64 hexadecimal digits")
@@ -193,7 +193,9 @@ def verify(published: Published) -> list[str]:
     """Everything that does not follow from the pool, the secret and the public value; empty for an honest draw. Never raises."""
     try:
         pool = read_pool(published.pool)
-        problems = [] if commit(published.pool, published.secret) == published.commitment else ["the commitment does not match pool and secret"]
+        problems = (
+            [] if commitment_of(published.pool, published.secret) == published.commitment else ["the commitment does not match pool and secret"]
+        )
         seed = seed_of(published.secret, published.public_value)
     except ValueError as error:
         return [str(error)]

@@ -107,7 +107,7 @@ async def check(session: AsyncSession, row: RosterImport, upload: Upload, *, act
     return row, await record(session, row, step=Step.CHECK, act=act, after=row.status, reason=facts(row))
 
 
-async def commit(session: AsyncSession, row: RosterImport, *, act: Act, key: bytes) -> tuple[RosterImport, Event | None]:
+async def bring_in(session: AsyncSession, row: RosterImport, *, act: Act, key: bytes) -> tuple[RosterImport, Event | None]:
     """All rows of the file, or none, in one event. Conflict STATE for one that was rejected or committed, or that no longer fits the registry.
 
     A file whose bytes another import has brought in meanwhile answers with that one.

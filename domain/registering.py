@@ -220,6 +220,6 @@ def _prepared(batch: Batch) -> list[Insert]:
 
 def inserting(model: type[SQLModel], rows: Sequence[Values]) -> Insert:
     table, names = table_of(model), list(rows[0])
-    text = cast(literal(orjson.dumps(rows).decode(), Text), JSON)
+    text = cast(literal(orjson.dumps(rows, default=str).decode(), Text), JSON)
     found = func.json_populate_recordset(literal_column(f"NULL::{table.name}"), text).table_valued(*names, name="given")
     return insert(table).from_select(names, select_rows(*(found.c[name] for name in names)), include_defaults=False)

@@ -109,8 +109,8 @@ async def register(
 async def name_assessor(session: AsyncSession, recognition: RecognitionSession, named: Named, *, key: bytes, act: Act) -> tuple[Assessor, Event]:
     """Adds an assessor while the session is not over.
 
-    A member of the team for it, or anybody with another duty at that time, is refused by the table itself (Y027, B026, INV02): OVERLAP in
-    every case, so that the answer does not betray an inspection the agency has no notice of (INV12).
+    Who is in a team for it, or for any other session at that time, is refused by the table itself (Y027, B026, INV02): OVERLAP in every
+    case and without saying with what, so that the answer does not betray an inspection the agency has no notice of (INV12).
     """
     if recognition.status not in OPEN:
         raise Conflict("STATE", status=recognition.status.value)

@@ -1,9 +1,9 @@
 """How root fields are made: reads are declared, a mutation is answered once for each key in one transaction."""
 
+import hmac
 import inspect
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -109,7 +109,8 @@ async def once(info: Info, verb: Callable[..., Awaitable[Any]], input: Keyed, *,
     if not 1 <= len(input.idempotency_key) <= LONGEST_KEY:
         raise BadInput("idempotencyKey", "length", most=LONGEST_KEY)
     without_nul(asdict(input))
-    digest = sha256(orjson.dumps(asdict(input), default=str, option=orjson.OPT_SORT_KEYS)).digest()
+    # keyed, since an input may hold an id number and a plain digest of one can be guessed
+    digest = hmac.digest(context.id_key, orjson.dumps(asdict(input), default=str, option=orjson.OPT_SORT_KEYS), "sha256")
     async with context.database.transaction(actor.tenant) as session:
         request, fresh = await claimed(session, Claim(actor.person_id, actor.organization_id, info.field_name, input.idempotency_key, digest))
         if not fresh:

@@ -165,7 +165,7 @@ class Mutation:
     @mutation(Action.ROSTER_IMPORT_COMMIT, "Write a checked roster (正式导入): all of it or nothing, and the same bytes never twice.")
     async def roster_import_commit(call: Call, input: RosterImportCommitInput) -> RosterImportPayload:
         checked = await call.fetch(IMPORTS, input.roster_import, to=Action.ROSTER_IMPORT_COMMIT, version=input.expected_version)
-        done, event = await imports.commit(call.session, checked, act=call.act, key=call.context.id_key)
+        done, event = await imports.bring_in(call.session, checked, act=call.act, key=call.context.id_key)
         return written(done, event)
 
 

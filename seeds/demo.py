@@ -56,7 +56,7 @@ async def beijing(session: AsyncSession, *, now: datetime, key: bytes, password_
     center, hiring = await founded(
         session, "beijing-municipal", "北京市职业技能鉴定管理中心", code="110000", prefix="beijing", password_hash=password_hash
     )
-    staff = await staffed(session, "beijing", center, ("admin-2", "dispatcher", "clerk", "auditor"), hiring=hiring)
+    staff = await staffed(session, "beijing", center, posts=("admin-2", "dispatcher", "clerk", "auditor"), hiring=hiring)
     await hire(session, "beijing-platform", name="北京服务平台", role="integrator", organization=center, hiring=hiring, kind=AccountKind.MACHINE)
     act = Act(hiring.act.by, center.id, now - timedelta(days=100))
     for kind, file in (
@@ -80,7 +80,7 @@ async def imported(session: AsyncSession, kind: RosterKind, file: Path, *, act: 
     await session.flush()
     await imports.receive(session, upload, file.read_bytes())
     row, _ = await imports.check(session, imports.dry_run(upload, kind, act=act), upload, act=act, key=key)
-    await imports.commit(session, row, act=act, key=key)
+    await imports.bring_in(session, row, act=act, key=key)
 
 
 async def accounts_for_supervisors(session: AsyncSession, center: Organization, password_hash: str) -> None:
@@ -94,7 +94,7 @@ async def accounts_for_supervisors(session: AsyncSession, center: Organization, 
 async def opened(session: AsyncSession, name: str, code: str, *, center: Organization, hiring: Hiring, center_clerk: UUID, key: bytes) -> work.Office:
     """A district with its people, and its first two agencies with theirs."""
     district = (await session.exec(select(Organization).where(col(Organization.center_id) == center.id, col(Organization.code) == code))).one()
-    staff = await staffed(session, name, district, ("admin", "dispatcher", "clerk"), hiring=hiring)
+    staff = await staffed(session, name, district, posts=("admin", "dispatcher", "clerk"), hiring=hiring)
     below = select(Organization).where(col(Organization.district_id) == district.id, col(Organization.tier) == Tier.AGENCY)
     agencies = []
     for n, agency in enumerate((await session.exec(below.order_by(col(Organization.code)).limit(2))).all(), start=1):
@@ -188,11 +188,11 @@ async def yunnan(session: AsyncSession, *, now: datetime, key: bytes, password_h
     center, hiring = await founded(
         session, "yunnan-college-2023", "云南省职业技能鉴定中心", code="530000", prefix="yunnan", password_hash=password_hash
     )
-    staff = await staffed(session, "yunnan", center, ("admin-2", "dispatcher", "clerk", "auditor"), hiring=hiring)
+    staff = await staffed(session, "yunnan", center, posts=("admin-2", "dispatcher", "clerk", "auditor"), hiring=hiring)
     college, _ = await organizations.register_agency(
         session, center, "云南机电职业技术学院", credit_code=credit_code(9_999), kind=AgencyKind.TECHNICAL_SCHOOL, act=hiring.act
     )
-    posts = await staffed(session, "college", college, ("admin", "clerk"), hiring=hiring)
+    posts = await staffed(session, "college", college, posts=("admin", "clerk"), hiring=hiring)
     theirs = Act(posts["admin"], college.id, now - timedelta(days=90))
     for n in range(1, 7):
         await enlisted(session, f"云外督{n:04}", center, hiring=hiring, act=Act(hiring.act.by, center.id, theirs.at))

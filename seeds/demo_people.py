@@ -71,7 +71,7 @@ ROLES = {
 }
 
 
-async def staffed(session: AsyncSession, place: str, organization: Organization, posts: tuple[str, ...], *, hiring: Hiring) -> dict[str, UUID]:
+async def staffed(session: AsyncSession, place: str, organization: Organization, *, posts: tuple[str, ...], hiring: Hiring) -> dict[str, UUID]:
     """The usual offices of an organization, as accounts `place-post`."""
     tier = organization.tier.value.lower()
     return {

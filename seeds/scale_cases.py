@@ -153,20 +153,20 @@ def notices(town: Town, visits: Sequence[Visit], heads: dict[UUID, tuple[int, by
 async def write(driver: asyncpg.Connection, town: Town, visits: Sequence[Visit]) -> None:
     tenants = "center_id district_id agency_id"
     columns = f"id occupation level mode candidate_count place starts_at ends_at status {tenants}"
-    await copied(driver, RecognitionSession, columns, sessions(town, visits))
+    await copied(driver, RecognitionSession, columns, records=sessions(town, visits))
     columns = (
         f"id {tenants} dispatcher_id recognition_session_id profile_id scheduled_on status form venue internal notified_at closed_at cancel_reason"
     )
-    await copied(driver, Inspection, columns, inspections(town, visits))
+    await copied(driver, Inspection, columns, records=inspections(town, visits))
     columns = (
         "id inspection_id supervisor_id person_id dispatcher_id recognition_session_id duty_on internal role status starts_at ends_at reply_by"
         f" card_id checked_in_at {tenants}"
     )
-    await copied(driver, Assignment, columns, places(town, visits))
-    await copied(driver, Checklist, f"id inspection_id template_id site_signed_at signed_at {tenants}", checklists(town, visits))
+    await copied(driver, Assignment, columns, records=places(town, visits))
+    await copied(driver, Checklist, f"id inspection_id template_id site_signed_at signed_at {tenants}", records=checklists(town, visits))
     columns = f"id inspection_id item_id remark correction {tenants}"
-    await copied(driver, Answer, f"{columns} checklist_id value person_id", found(town, visits, answered=True))
-    await copied(driver, Finding, columns, found(town, visits, answered=False))
+    await copied(driver, Answer, f"{columns} checklist_id value person_id", records=found(town, visits, answered=True))
+    await copied(driver, Finding, columns, records=found(town, visits, answered=False))
     heads: dict[UUID, tuple[int, bytes]] = {}
-    await copied(driver, Event, f"{' '.join(Link._fields)} digest", notices(town, visits, heads))
-    await copied(driver, ChainHead, "organization_id sequence digest", ((one, *head) for one, head in heads.items()))
+    await copied(driver, Event, f"{' '.join(Link._fields)} digest", records=notices(town, visits, heads))
+    await copied(driver, ChainHead, "organization_id sequence digest", records=((one, *head) for one, head in heads.items()))

@@ -73,18 +73,18 @@ def entries(town: Town) -> Iterable[Record]:
 
 
 async def write(driver: asyncpg.Connection, town: Town) -> None:
-    await copied(driver, Person, "id name id_last_four birth_date phone healthy", persons(town))
+    await copied(driver, Person, "id name id_last_four birth_date phone healthy", records=persons(town))
     columns = "id person_id organization_id kind standing level center_id district_id agency_id"
-    await copied(driver, Supervisor, columns, supervisors(town))
+    await copied(driver, Supervisor, columns, records=supervisors(town))
     columns = "id supervisor_id person_id number title issuer_id status valid_from valid_until center_id"
-    await copied(driver, Card, columns, cards(town))
+    await copied(driver, Card, columns, records=cards(town))
     columns = "id supervisor_id person_id dispatcher_id status starts_on ends_on center_id"
-    await copied(driver, Appointment, columns, appointments(town))
-    await copied(driver, Employment, "id person_id agency_id starts_on", employments(town))
+    await copied(driver, Appointment, columns, records=appointments(town))
+    await copied(driver, Employment, "id person_id agency_id starts_on", records=employments(town))
     columns = (
         "id center_id supervisor_id person_id card_id issuer_id origin ground facts document status sanction decision_number"
         " opened_by decided_by confirmed_by in_force_at"
     )
-    await copied(driver, SupervisorCase, columns, revocations(town))
+    await copied(driver, SupervisorCase, columns, records=revocations(town))
     columns = "id person_id case_id center_id listed_by_id ground decision_number status listed_on review_on"
-    await copied(driver, BlacklistEntry, columns, entries(town))
+    await copied(driver, BlacklistEntry, columns, records=entries(town))

@@ -118,7 +118,7 @@ def visits(count: int, *, agencies: int, items: int) -> list[Visit]:
     ]
 
 
-async def copied(driver: asyncpg.Connection, model: type[SQLModel], columns: str, records: Iterable[Record]) -> None:
+async def copied(driver: asyncpg.Connection, model: type[SQLModel], columns: str, *, records: Iterable[Record]) -> None:
     """Rows into the table of a model, all at once; `columns` are names with blanks between."""
     await driver.copy_records_to_table(table_of(model).name, records=records, columns=columns.split())
 
@@ -182,7 +182,7 @@ async def populated(session: AsyncSession, driver: asyncpg.Connection, inspectio
         dispatchers[district.id] = person.id
     count = min(MOST_AGENCIES, max(AGENCIES, inspections // 30))
     columns = "id tier name code credit_code parent_id center_id district_id agency_id kind place"
-    await copied(driver, Organization, columns, agencies(center, districts, count))
+    await copied(driver, Organization, columns, records=agencies(center, districts, count))
     places = [Place(center.id, districts[n % len(districts)].id, identity(AGENCY, n)) for n in range(count)]
     items = list((await session.exec(select(ChecklistItem).order_by(ChecklistItem.template_id, ChecklistItem.position))).all())  # type: ignore[arg-type]
     form = [item for item in items if item.code.startswith("F")]

@@ -8,6 +8,7 @@ from app import migrate
 from app.embedded_postgres import EmbeddedPostgres
 from models.database import Database
 from tests.cluster import memory, scratch_folder, sweep
+from tests.crowd_bench import Bench, crowd_bench
 from tests.crowd_rows import Crowded, crowded_cluster
 from tests.world import World
 
@@ -45,6 +46,13 @@ async def database(cluster: EmbeddedPostgres) -> AsyncIterator[Database]:
 def crowded() -> Iterator[Crowded]:
     """A database of its own with two full worlds, which nobody writes to."""
     with crowded_cluster() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def bench(crowded: Crowded) -> Iterator[Bench]:
+    """Asks about that crowd and counts the statements."""
+    with crowd_bench(crowded) as found:
         yield found
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain import draw
-from domain.draw import BadPool, Outcome, Person, Pool, Published, Rules, Session, canonical, commit, needed, read_pool, run, seed_of, verify
+from domain.draw import BadPool, Outcome, Person, Pool, Published, Rules, Session, canonical, commitment_of, needed, read_pool, run, seed_of, verify
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "docs" / "verify_draw.py"
@@ -40,7 +40,7 @@ def pool_of(sessions: int = 10, people: int = 8, **rules: object) -> Pool:
 def publish(pool: Pool, public_value: str = "3 1 4") -> Published:
     text, seed = canonical(pool), seed_of(SECRET, public_value)
     return Published(
-        pool=text, commitment=commit(text, SECRET), secret=SECRET, public_value=public_value, seed=seed, outcome=run(read_pool(text), seed),
+        pool=text, commitment=commitment_of(text, SECRET), secret=SECRET, public_value=public_value, seed=seed, outcome=run(read_pool(text), seed),
     )  # fmt: skip
 
 
@@ -276,7 +276,7 @@ def test_verification_answers_nonsense_with_a_problem(text):
 
 def test_secret_and_public_value_must_be_given():
     with pytest.raises(ValueError, match="64 hexadecimal"):
-        commit("{}", "short")
+        commitment_of("{}", "short")
     with pytest.raises(ValueError, match="public value"):
         seed_of(SECRET, " ")
     assert verify(replace(publish(pool_of()), secret="short")) != []

@@ -1,0 +1,80 @@
+"""Asks the service about a crowd, counting statements, with limits so wide that only the answers are looked at."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from authz.actor import Actor
+from gql.context import Context
+from gql.documents import Documents
+from gql.limits import SIGNED_IN
+from gql.operation import OperationRequest, run
+from gql.schema import schema
+from models.database import NOBODY, Database, Reading, Tenant
+from tests.crowd_rows import Crowded
+from tests.world import NOW
+
+WIDE = replace(
+    SIGNED_IN, characters=10**6, tokens=10**5, depth=40, aliases=10**4, directives=10**4, same_name=10**4, nodes=10**9, cost=10**9, query_seconds=60
+)
+DOCUMENTS = Documents(schema, signed_in=WIDE)
+
+
+@dataclass(frozen=True)
+class CountedReading(Reading):
+    statements: list[str]
+
+    async def document(self, statement: str, values: Any) -> str | None:
+        self.statements.append(statement)
+        return await super().document(statement, values)
+
+
+class CountedDatabase(Database):
+    """The real one, which remembers the statements that build answers."""
+
+    statements: list[str]
+
+    @asynccontextmanager
+    async def read(self, tenant: Tenant = NOBODY) -> AsyncIterator[Reading]:
+        async with super().read(tenant) as reading:
+            yield CountedReading(reading.driver, self.statements)
+
+
+@dataclass
+class Bench:
+    """A crowd that answers. `ask` gives the whole answer as text, as it would be sent."""
+
+    portal: BlockingPortal
+    database: CountedDatabase
+    crowd: Crowded
+
+    def text(self, caller: str | Actor, document: str, variables: dict[str, Any]) -> str:
+        context = Context(
+            actor=self.crowd.actors[caller] if isinstance(caller, str) else caller,
+            database=self.database,
+            now=NOW,
+            language="en",
+            request_id="test",
+            cursor_key=b"cursor" * 6,
+            id_key=b"id" * 16,
+            may_introspect=False,
+        )
+        self.database.statements.clear()
+        return self.portal.call(run, DOCUMENTS, OperationRequest(document, None, variables), context).body.decode()
+
+    def ask(self, caller: str | Actor, document: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.text(caller, document, variables or {}))
+        return found
+
+
+@contextmanager
+def crowd_bench(crowd: Crowded) -> Iterator[Bench]:
+    database = CountedDatabase(crowd.url)
+    database.statements = []
+    with start_blocking_portal() as portal:
+        yield Bench(portal, database, crowd)
+        portal.call(database.close)
