@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, and_, any_, literal
@@ -11,7 +10,8 @@ from sqlalchemy.types import LargeBinary
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.eligibility import Qualifications, lacking
+from domain.calendar import add_months, age_on
+from domain.eligibility import Lacking, Qualifications, lacking
 from domain.numbers import ID_FORM
 from domain.profiles import Profile
 from domain.roster_columns import CARD_NUMBER, CREDIT_CODE, HEALTHY, ID_NUMBER, PERSON_NAME, SKILL, Code, Column, Problem, hint
@@ -28,6 +28,17 @@ MANY_YEARS = 99
 
 
 @dataclass(frozen=True)
+class Unit:
+    """An organization, as far as rows are put below it."""
+
+    id: UUID
+    name: str
+    center_id: UUID
+    district_id: UUID | None
+    agency_id: UUID | None
+
+
+@dataclass(frozen=True)
 class Place:
     """A row of the roster that is there: whether it counts, and the card in use."""
 
@@ -40,12 +51,12 @@ class Registered:
     """Look-ups of the checks, and the ids behind them."""
 
     known: Known
-    center: Organization
-    organizations: dict[str, Organization] = field(default_factory=dict)  # by code
+    center: Unit
+    organizations: dict[str, Unit] = field(default_factory=dict)  # by code
     people: dict[str, UUID] = field(default_factory=dict)  # by digest
     roster: dict[tuple[str, SupervisorKind, UUID], Place] = field(default_factory=dict)  # by digest, kind and who keeps the row
 
-    def keeper(self, row: SupervisorRow) -> Organization:
+    def keeper(self, row: SupervisorRow) -> Unit:
         """Who keeps the row of the roster: the center, or the agency of an internal supervisor (000 §5, 003 §6)."""
         return self.center if row.kind is SupervisorKind.EXTERNAL else self.organizations[row.employer]
 
@@ -55,7 +66,7 @@ class Registered:
 
 async def look_up(session: AsyncSession, table: Table, kind: RosterKind, *, center_id: UUID, digest: Callable[[str], bytes]) -> Registered:
     """What the checks of this kind need to know."""
-    center = (await session.exec(select(Organization).where(col(Organization.id) == center_id))).one()
+    center = unit((await session.exec(select(Organization).where(col(Organization.id) == center_id))).one())
     remembered = Digests(digest)
     if kind is RosterKind.DISTRICTS:
         districts = await _below(session, center_id, Tier.DISTRICT)
@@ -81,7 +92,7 @@ class Digests:
         return found
 
 
-async def _people(session: AsyncSession, table: Table, center: Organization, *, remembered: Digests) -> Registered:
+async def _people(session: AsyncSession, table: Table, center: Unit, *, remembered: Digests) -> Registered:
     digests = [bytes.fromhex(remembered(number)) for number in texts(table, ID_NUMBER) if ID_FORM.fullmatch(number)]
     asked = col(Person.id_digest) == any_(literal(digests, ARRAY(LargeBinary)))
     agencies = await _below(session, center.id, Tier.AGENCY)
@@ -114,9 +125,13 @@ async def _people(session: AsyncSession, table: Table, center: Organization, *, 
     )
 
 
-async def _below(session: AsyncSession, center_id: UUID, tier: Tier) -> dict[str, Organization]:
+async def _below(session: AsyncSession, center_id: UUID, tier: Tier) -> dict[str, Unit]:
     query = select(Organization).where(col(Organization.center_id) == center_id, col(Organization.tier) == tier)
-    return {one.code: one for one in (await session.exec(query)).all()}
+    return {one.code: unit(one) for one in (await session.exec(query)).all()}
+
+
+def unit(row: Organization) -> Unit:
+    return Unit(row.id, row.name, row.center_id, row.district_id, row.agency_id)
 
 
 async def _elsewhere(session: AsyncSession, table: Table, center_id: UUID) -> dict[str, str]:
@@ -126,7 +141,7 @@ async def _elsewhere(session: AsyncSession, table: Table, center_id: UUID) -> di
     return {str(code): ELSEWHERE for code in (await session.exec(query)).all()}
 
 
-def _names(organizations: dict[str, Organization]) -> dict[str, str]:
+def _names(organizations: dict[str, Unit]) -> dict[str, str]:
     return {code: one.name for code, one in organizations.items()}
 
 
@@ -147,12 +162,13 @@ def texts(table: Table, column: Column) -> set[str]:
 def contradictions(rows: Sequence[SupervisorRow], registered: Registered, *, rules: Profile, on: date) -> list[Problem]:
     """Rows that are sound in themselves but say other than the registry, the rules, or another row about the same person."""
     names: dict[str, str] = {}
+    judged: dict[Qualifications, list[Lacking]] = {}
     problems: list[Problem] = []
     for row in rows:
-        problems += (
-            Problem(row.line, column.header, code, hint(shown))
-            for column, code, shown in (*_against_roster(row, registered.place(row)), *_against_rules(row, rules, on=on))
-        )
+        fit = qualifications(row, on=on)
+        unmet = judged[fit] if fit in judged else judged.setdefault(fit, lacking(rules, fit, on=on))
+        found = (*_against_roster(row, registered.place(row)), *_against_rules(row, rules, unmet))
+        problems += (Problem(row.line, column.header, code, hint(shown)) for column, code, shown in found)
         if names.setdefault(row.id_digest, row.name) != row.name:
             problems.append(Problem(row.line, PERSON_NAME.header, Code.EXISTS, hint(row.name)))
     return problems
@@ -169,25 +185,28 @@ def _against_roster(row: SupervisorRow, place: Place | None) -> Iterable[Contrad
         yield CARD_NUMBER, Code.EXISTS, row.card_number
 
 
-def _against_rules(row: SupervisorRow, rules: Profile, *, on: date) -> Iterable[Contradiction]:
+def _against_rules(row: SupervisorRow, rules: Profile, unmet: Sequence[Lacking]) -> Iterable[Contradiction]:
     """As when somebody is enlisted: age and rank as far as the file tells them, and no card where nobody issues it (D07)."""
     if row.card_number and rules.text(f"card.issuer.{row.kind.lower()}") == "NONE":
         yield CARD_NUMBER, Code.RULE_NOT_MET, row.card_number
-    attested: Any = ATTESTED - {"HEALTHY"} if row.healthy is False else ATTESTED
-    person = Qualifications(
-        kind=row.kind,
-        birth=row.birth,
-        sex=row.sex,
-        rank=row.level,
-        title=row.title,
-        technical_management_years=MANY_YEARS,
-        assessor_years=MANY_YEARS,
-        attested=attested,
-    )
-    for one in lacking(rules, person, on=on):
+    for one in unmet:
         if one.alternatives[0].startswith("AGE"):
             yield ID_NUMBER, Code.RULE_NOT_MET, row.id_number
         elif one.alternatives == ("HEALTHY",):
             yield HEALTHY, Code.RULE_NOT_MET, ""
         elif row.level or row.title:
             yield SKILL, Code.RULE_NOT_MET, str(row.level or row.title)
+
+
+def qualifications(row: SupervisorRow, *, on: date) -> Qualifications:
+    """What the file tells; years and the rest are vouched for by who brings it. The birthday is told to the year of age, so that few are judged."""
+    return Qualifications(
+        kind=row.kind,
+        birth=add_months(on, -12 * age_on(row.birth, on)),
+        sex=row.sex,
+        rank=row.level,
+        title=row.title,
+        technical_management_years=MANY_YEARS,
+        assessor_years=MANY_YEARS,
+        attested=ATTESTED - {"HEALTHY"} if row.healthy is False else ATTESTED,
+    )

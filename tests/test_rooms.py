@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("app", "gql", "authz", "domain", "models", "seeds", "migrations")
 NOUNS = ("organizations", "supervisors", "sessions", "dispatch", "inspections", "returns", "cases")
 LINES, LONGEST, POSITIONAL, STATEMENTS = 300, 40, 3, 6
+DICTATED = frozenset({"settings_customise_sources"})
+"""Whose form a library gives."""
 DRAWERS = {"utils", "util", "common", "core", "services", "service", "managers", "helpers", "helper", "misc", "lib", "shared"}
 LOADERS = {"Relationship", "relationship", "selectinload", "joinedload", "subqueryload", "lazyload", "immediateload", "DataLoader"}
 CHANGES = {"append", "add", "update", "extend", "insert", "setdefault", "pop", "popitem", "remove", "discard", "clear"}
