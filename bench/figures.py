@@ -38,12 +38,13 @@ class Measured:
 
 @dataclass
 class Figures:
-    """A whole run. Seconds, MB of 10^6 bytes."""
+    """A whole run. Seconds, MB of 10^6 bytes; `refused`: what the service did not bring to an end, and what it said."""
 
     about: dict[str, str]
     operations: list[Measured] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     megabytes: dict[str, float] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
 
     def write(self, name: str) -> Path:
         """To results/ and into the table."""
@@ -61,6 +62,7 @@ class Figures:
         lines += ["", "| What | Figure | Goal |", "|---|---|---|"]
         for what, seconds in self.seconds.items():
             lines.append(f"| {what} | {seconds:.2f} s | {verdict(seconds, MOST_SECONDS.get(what), 's')} |")
+        lines += [f"| {what} | – | **missed**: the service gave up |" for what in self.refused]
         for what, megabytes in self.megabytes.items():
             lines.append(f"| {what} | {megabytes:.0f} MB | {verdict(megabytes, MOST_MEGABYTES.get(what), 'MB')} |")
         lines += ["", *(f"- {what}: {said}" for what, said in self.about.items())]
@@ -83,6 +85,7 @@ IMPORT = "import of a roster, whole"
 DRY_RUN = "import: the dry run in it"
 COMMIT = "import: the commit in it"
 MEMORY = "memory of the worker after the load"
+IMPORT_MEMORY = "memory of the worker after the import"
 IDIOMATIC_MEMORY = "memory of the idiomatic worker"
 MOST_SECONDS = {FIRST_START: 5.0, SECOND_START: 1.5, IMPORT: 10.0}
 MOST_MEGABYTES = {MEMORY: 150.0}

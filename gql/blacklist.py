@@ -147,11 +147,21 @@ class Query:
     )
 
 
-@strawberry.input(description="An entry, and why something is done about it.")
-class BlacklistEntryInput(Keyed):
+@strawberry.input(description="An entry, and why it is looked at again.")
+class BlacklistEntryReviewInput(Keyed):
     blacklist_entry: strawberry.ID = strawberry.field(description="The entry.")
     reason: str = strawberry.field(description="Why, at most 2000 characters.")
     expected_version: int | None = strawberry.field(default=None, description=VERSION)
+
+
+@strawberry.input(description="An entry under review, and why it stays.")
+class BlacklistEntryUpholdInput(BlacklistEntryReviewInput):
+    pass
+
+
+@strawberry.input(description="An entry under review, and why it is lifted.")
+class BlacklistEntryLiftInput(BlacklistEntryReviewInput):
+    pass
 
 
 @strawberry.type(description="An entry after a step.")
@@ -164,19 +174,19 @@ class BlacklistEntryPayload:
 @strawberry.type
 class Mutation:
     @mutation(REVIEW, "Take an entry under review (复核). It blocks until it is lifted.")
-    async def blacklist_entry_review(call: Call, input: BlacklistEntryInput) -> BlacklistEntryPayload:
+    async def blacklist_entry_review(call: Call, input: BlacklistEntryReviewInput) -> BlacklistEntryPayload:
         entry = await call.fetch(BLACKLIST_ENTRIES, input.blacklist_entry, to=REVIEW, version=input.expected_version)
         event = await blacklist.review(call.session, entry, input.reason, act=call.act)
         return changed(BlacklistEntryPayload, blacklist_entry=entry.id, event=event.id)
 
     @mutation(REVIEW, "End a review: the entry stays, until the next review.")
-    async def blacklist_entry_uphold(call: Call, input: BlacklistEntryInput) -> BlacklistEntryPayload:
+    async def blacklist_entry_uphold(call: Call, input: BlacklistEntryUpholdInput) -> BlacklistEntryPayload:
         entry = await call.fetch(BLACKLIST_ENTRIES, input.blacklist_entry, to=REVIEW, version=input.expected_version)
         event = await blacklist.uphold(call.session, entry, input.reason, act=call.act)
         return changed(BlacklistEntryPayload, blacklist_entry=entry.id, event=event.id)
 
     @mutation(LIFT, "Lift an entry under review (解除), by another person than who called for the review.")
-    async def blacklist_entry_lift(call: Call, input: BlacklistEntryInput) -> BlacklistEntryPayload:
+    async def blacklist_entry_lift(call: Call, input: BlacklistEntryLiftInput) -> BlacklistEntryPayload:
         entry = await call.fetch(BLACKLIST_ENTRIES, input.blacklist_entry, to=LIFT, version=input.expected_version)
         event = await blacklist.lift(call.session, entry, input.reason, act=call.act)
         return changed(BlacklistEntryPayload, blacklist_entry=entry.id, event=event.id)

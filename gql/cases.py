@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -106,7 +107,9 @@ class RevocationPreview:
     inspections: list[strawberry.ID] = strawberry.field(description="The inspections that would lose a member.")
 
 
-async def revocation_preview(info: Info, card: strawberry.ID) -> RevocationPreview | None:
+async def revocation_preview(
+    info: Info, card: Annotated[strawberry.ID, strawberry.argument(description="The card that would be revoked.")]
+) -> RevocationPreview | None:
     """Whoever may not revoke is refused as by the act itself, with article and issuer (INV17)."""
     context, actor = info.context, signed_in(info.context)
     async with context.database.transaction(actor.tenant) as session:

@@ -175,7 +175,15 @@ class MonthlyReturnPayload:
     replayed: bool = bound("replayed", "Whether this key was answered before.")
 
 
-async def draft_of(info: Info, district: strawberry.ID, month: str) -> MonthlyReturnDraft | None:
+OfDistrict = Annotated[strawberry.ID, strawberry.argument(description="The district.")]
+OfMonth = Annotated[str, strawberry.argument(description="The month, like 2026-09.")]
+
+
+async def draft_of(
+    info: Info,
+    district: OfDistrict,
+    month: OfMonth,
+) -> MonthlyReturnDraft | None:
     asked = returns.month_of(month)
     async with info.context.database.transaction(signed_in(info.context).tenant) as session:
         reporting = readable(info, await returns.organization(session, read_district(district)))
@@ -183,7 +191,11 @@ async def draft_of(info: Info, district: strawberry.ID, month: str) -> MonthlyRe
     return drafted(composed, str(asked), due_at)
 
 
-async def coverage_of(info: Info, district: strawberry.ID, month: str) -> Coverage | None:
+async def coverage_of(
+    info: Info,
+    district: OfDistrict,
+    month: OfMonth,
+) -> Coverage | None:
     asked = returns.month_of(month)
     async with info.context.database.transaction(signed_in(info.context).tenant) as session:
         reporting = readable(info, await returns.organization(session, read_district(district)))

@@ -20,7 +20,7 @@ from models.sessions import Assessor
 from models.supervisors import Person, Supervisor
 from tests.contract import Case, sent
 from tests.making_draws import CONFIRM, dispatcher, frozen, ran, roster
-from tests.making_imports import started
+from tests.making_imports import file_of, started
 from tests.making_inspections import dispatched, notified
 from tests.making_returns import again, closed, day_of, published
 from tests.making_sessions import id_number, recognition, sessions
@@ -34,7 +34,9 @@ OF_ANOTHER_ISSUE = {"INV16"}
 """The filing of a batch is not built yet."""
 INVARIANTS = [f"INV{n:02}" for n in range(1, 21) if f"INV{n:02}" not in OF_ANOTHER_ISSUE]
 BOTH = ("beijing-municipal", "yunnan-college-2023")
-PEOPLE = """query($id: ID!) { draw(id: $id) { sessionsNeeded people(first: 50) { nodes { isIn reason supervisor { id } recognitionSession { id } } } } }"""
+PEOPLE = (
+    """query($id: ID!) { draw(id: $id) { sessionsNeeded people(first: 50) { nodes { isIn reason supervisor { id } recognitionSession { id } } } } }"""
+)
 
 
 @pytest.fixture(params=BOTH)
@@ -194,7 +196,7 @@ async def refused_lines(world: World, people: Sequence[tuple[str, str]], *, kind
         [f"甲{n}", number, employer, kind, key()[:10], "2026-01-05", "2029-01-04", "", "2026-01-05", "2029-01-04", rank, "是"]
         for n, (number, rank) in enumerate(people)
     ]
-    problems = (await started(world, "SUPERVISORS", rows))["problems"]
+    problems = (await started(world, "SUPERVISORS", file_of("SUPERVISORS", rows)))["problems"]
     return sorted({one["line"] - 2 for one in problems if one["code"] == "RULE_NOT_MET"})
 
 

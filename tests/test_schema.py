@@ -71,7 +71,6 @@ BOUNDED = {
     "MonthlyReturn.lines": "the inspections of a district in a month",
     "MonthlyReturn.differences": "the lines of a return",
     "MonthlyReturnDraft.lines": "the lines of a return",
-    "MonthlyReturnDraft.differences": "the lines of a return",
     "ReturnLine.findings": "the lines of a form",
     "RosterImport.problems": "the first thousand",
     "DrawProof.problems": "the rules of a pool",

@@ -108,7 +108,9 @@ def after(shape: PageShape, sort: ColumnElement[Any], id: ColumnElement[Any], *,
     if not shape.cursor:
         return []
     place = row_of(
-        cast(bindparam(f"{shape.name}_sort", type_=Text(), required=False), sort.type), bindparam(f"{shape.name}_id", type_=id.type, required=False), types=[sort.type, id.type]
+        cast(bindparam(f"{shape.name}_sort", type_=Text(), required=False), sort.type),
+        bindparam(f"{shape.name}_id", type_=id.type, required=False),
+        types=[sort.type, id.type],
     )
     here = row_of(sort, id)
     return [here < place if descending else here > place]

@@ -155,7 +155,7 @@ class Collector:
         declared = get_named_type(field.args["filter"].type)
         if not isinstance(declared, GraphQLInputObjectType):
             raise TypeError("a filter is an input object")
-        found: list[Condition | AnyOf] = [one for one in self.simple(declared, given, name)]
+        found: list[Condition | AnyOf] = list(self.simple(declared, given, name))
         branches = given.get("anyOf")
         if branches is not None:
             if not 1 <= len(branches) <= BRANCHES:

@@ -6,7 +6,24 @@ from functools import lru_cache
 from itertools import count
 from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, FromClause, Integer, Select, Text, Uuid, and_, bindparam, case, cast, func, literal_column, null, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    cast,
+    false,
+    func,
+    literal_column,
+    null,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import JSON, JSONB, asyncpg
 
 from authz.access import scope
@@ -56,7 +73,8 @@ class Builder:
         return Frame(t, source, self.shape, lambda action: self.may(action, t)), and_(scope(self.shape, source.read, t), *kind)
 
     def may(self, action: Action, t: FromClause) -> ColumnElement[bool]:
-        return scope(self.shape, action, t)
+        """Yes or no, also where the condition is unknown: whoever negates it must not lose a row."""
+        return func.coalesce(scope(self.shape, action, t), false())
 
     def value(self, chosen: Chosen, frame: Frame) -> ColumnElement[Any]:
         stored = chosen.stored
@@ -136,9 +154,11 @@ class Builder:
         return select(gathered(inner.c.node, *keys)).select_from(inner).correlate_except(inner).scalar_subquery()
 
     def items(self, chosen: Chosen, stored: Items, frame: Frame) -> ColumnElement[Any]:
-        element = func.jsonb_array_elements(cast(stored.expression(frame), JSONB)).table_valued(
-            "value", with_ordinality="place", name=f"e{next(self.numbers)}"
-        ).render_derived()
+        element = (
+            func.jsonb_array_elements(cast(stored.expression(frame), JSONB))
+            .table_valued("value", with_ordinality="place", name=f"e{next(self.numbers)}")
+            .render_derived()
+        )
         there = Frame(element, None, self.shape, frame.may)
         return (
             select(gathered(self.object(chosen.branches[0][1], there), element.c.place))

@@ -33,7 +33,7 @@ def about(*subjects: dict[str, str], purpose: str = PURPOSE) -> dict[str, object
 
 
 def step(name: str) -> str:
-    return f"mutation($input: BlacklistEntryInput!) {{ {name}(input: $input) {{ replayed event {{ step }} blacklistEntry {{ status reviewOn }} }} }}"
+    return f"mutation($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ replayed event {{ step }} blacklistEntry {{ status reviewOn }} }} }}"
 
 
 REVIEW, UPHOLD, LIFT = step("blacklistEntryReview"), step("blacklistEntryUphold"), step("blacklistEntryLift")
