@@ -3,7 +3,7 @@
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, True_, and_, false, func, not_, or_, true
+from sqlalchemy import ColumnElement, FromClause, True_, and_, case, false, func, literal, not_, or_, true
 from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -67,14 +67,24 @@ async def fetch(session: AsyncSession, actor: Actor, model: type[T], *, id: UUID
         raise NotFound
     row, may_act = found
     if not may_act:
-        raise refusal(to, row)
+        raise refusal(to, row, article=await taking(session, actor, to, of=row))
     return row
 
 
-def refusal(action: Action, row: SQLModel) -> Forbidden:
+async def taking(session: AsyncSession, actor: Actor, action: Action, *, of: SQLModel) -> str | None:
+    """The article of the line that takes the action from the actor here, whoever they are; None where no line does."""
+    t, lines = table_of(type(of)), POLICY.denying(action)
+    if not lines:
+        return None
+    met = case(*((func.coalesce(meaning(t, one.relation).where(t, actor.tier), false()), literal(one.article)) for one in lines))
+    found: str | None = (await session.exec(select(met).where(t.c.id == getattr(of, "id")), params=actor.binds())).one()  # noqa: B009
+    return found
+
+
+def refusal(action: Action, row: SQLModel, *, article: str | None = None) -> Forbidden:
     """Names the article and, where the issuer alone may act, who that is (A12): the caller sees the row, so it tells no secret."""
     only_issuer = relations(tuple(line for line in POLICY.lines if line.action is action and line.allows)) == [Relation.ISSUER]
-    return Forbidden(action, POLICY.article(action), issuer=issuer_of(row) if only_issuer else None)
+    return Forbidden(action, article or POLICY.article(action), issuer=issuer_of(row) if only_issuer else None)
 
 
 def issuer_of(row: SQLModel) -> Issuer | None:

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Integer, LargeBinary, Row, Text, and_, column, insert, select, true, union, values
+from sqlalchemy import ARRAY, Integer, LargeBinary, Row, Text, and_, column, func, insert, literal, select, true, union
 from sqlmodel import col, desc
 from sqlmodel import select as select_rows
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -164,8 +164,14 @@ def to_look_up(subject: Subject, *, field: str, key: bytes, on: date) -> Asked:
 
 async def entries_of(session: AsyncSession, asked: Sequence[Asked]) -> Sequence[Row[int, UUID, Ground, date, date]]:
     """One row a subject at least; more where several persons or entries answer to it. One statement, whatever it finds."""
-    these = values(column("n", Integer), column("digest", LargeBinary), column("card", Text), name="asked")
-    these = these.data([(n, one.digest, one.card) for n, one in enumerate(asked)])
+    # three arrays and not VALUES: a statement of one form, compiled once, however many are asked about
+    arrays = (
+        literal(list(range(len(asked))), ARRAY(Integer)),
+        literal([one.digest for one in asked], ARRAY(LargeBinary)),
+        literal([one.card for one in asked], ARRAY(Text)),
+    )
+    columns = column("n", Integer), column("digest", LargeBinary), column("card", Text)
+    these = func.unnest(*arrays).table_valued(*columns, name="asked").render_derived()
     person, card, entry = table_of(Person), table_of(Card), table_of(BlacklistEntry)
     by_number = select(person.c.id.label("id")).where(person.c.id_digest == these.c.digest).correlate(these)
     by_card = select(card.c.person_id.label("id")).where(card.c.number == these.c.card).correlate(these)

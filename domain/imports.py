@@ -1,10 +1,12 @@
 """Rosters on their way in: a ticket, the bytes, a dry run, and a commit that does all or nothing and nothing twice (003 §4, §9, §17)."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +18,10 @@ from domain.errors import BadInput, Conflict, Unmet
 from domain.machine import Act, Machine, advance, record
 from domain.numbers import id_digest
 from domain.organizations import InForce, rules_for
-from domain.registered import Registered, contradictions, look_up
+from domain.registered import Judge, Registered, look_up
 from domain.registering import register
 from domain.roster_columns import Problem
-from domain.rosters import Checked, Table, check_agencies, check_districts, check_supervisors, read_table
+from domain.rosters import Checked, Table, agencies, districts, read_table, supervisors
 from domain.sheets import BadSheet
 from domain.texts import checked
 from models.events import Event
@@ -32,11 +34,13 @@ LONGEST_FILE_NAME = 120
 MOST_PROBLEMS = 1_000
 """So many are told; of the others only the number."""
 
-CHECKS: dict[RosterKind, Callable[..., Checked[Any]]] = {
-    RosterKind.DISTRICTS: check_districts,
-    RosterKind.AGENCIES: check_agencies,
-    RosterKind.SUPERVISORS: check_supervisors,
+ROWS: dict[RosterKind, Callable[..., Iterator[Any]]] = {
+    RosterKind.DISTRICTS: districts,
+    RosterKind.AGENCIES: agencies,
+    RosterKind.SUPERVISORS: supervisors,
 }
+PART = 2_500
+"""Rows that are checked while those before them are written."""
 
 
 class Step(StrEnum):
@@ -98,10 +102,11 @@ async def check(session: AsyncSession, row: RosterImport, upload: Upload, *, act
     before = await committed(session, row)
     if before is not None:
         return before, None
-    _, table, _, found = await _examined(session, row, upload, act=act, key=key)
-    row.rows, row.problem_count = len(table.rows), len(found.problems)
-    row.problems = [as_json(one) for one in sorted(found.problems, key=lambda one: one.line)[:MOST_PROBLEMS]]
-    row.status = RosterImportStatus.REJECTED if found.problems else RosterImportStatus.CHECKED
+    file = await _opened(session, row, upload, act=act, key=key)
+    found = await asyncio.to_thread(lambda: [one for part in file.parts() for one in part.problems])
+    row.rows, row.problem_count = len(file.table.rows), len(found)
+    row.problems = [as_json(one) for one in sorted(found, key=lambda one: one.line)[:MOST_PROBLEMS]]
+    row.status = RosterImportStatus.REJECTED if found else RosterImportStatus.CHECKED
     session.add(row)
     await session.flush()
     return row, await record(session, row, step=Step.CHECK, act=act, after=row.status, reason=facts(row))
@@ -119,12 +124,9 @@ async def bring_in(session: AsyncSession, row: RosterImport, *, act: Act, key: b
     if before is not None:
         return before, None
     upload = (await session.exec(select(Upload).where(col(Upload.id) == row.upload_id))).one()
-    rules, table, registered, found = await _examined(session, row, upload, act=act, key=key)
-    if found.problems:
-        first = found.problems[0]
-        raise Conflict("STATE", problems=len(found.problems), line=first.line, column=first.column, problem=first.code.value)
-    row.known = len(table.rows) - await register(session, found.rows, registered, rules=rules.rules, act=act)
-    return row, await advance(session, row, STEPS, step=Step.COMMIT, act=act, reason=facts(row), profile_id=rules.id)
+    file = await _opened(session, row, upload, act=act, key=key)
+    row.known = len(file.table.rows) - await register(session, file.parts(), file.registered, rules=file.rules.rules, act=act)
+    return row, await advance(session, row, STEPS, step=Step.COMMIT, act=act, reason=facts(row), profile_id=file.rules.id)
 
 
 async def committed(session: AsyncSession, row: RosterImport) -> RosterImport | None:
@@ -143,10 +145,32 @@ async def _alone(session: AsyncSession, center_id: UUID) -> None:
     await session.exec(select(Organization.id).where(col(Organization.id) == center_id).with_for_update(key_share=True))
 
 
-async def _examined(
-    session: AsyncSession, row: RosterImport, upload: Upload, *, act: Act, key: bytes
-) -> tuple[InForce, Table, Registered, Checked[Any]]:
-    """The file against the registry as it is now. Reading and checking run beside the event loop."""
+@dataclass(frozen=True)
+class File:
+    """A file that can be read, beside the registry and the rules as they are now."""
+
+    kind: RosterKind
+    table: Table
+    registered: Registered
+    rules: InForce
+    today: date
+
+    def parts(self) -> Iterator[Checked[Any]]:
+        """Part by part the sound rows and what is wrong with the others. Takes its time: for a thread."""
+        problems: list[Problem] = []
+        rows = ROWS[self.kind](self.table, self.registered.known, problems, on=self.today)
+        judge = Judge(self.registered, self.rules.rules, on=self.today)
+        while True:
+            part = list(islice(rows, PART))
+            if self.kind is RosterKind.SUPERVISORS:
+                problems += (problem for row in part for problem in judge.problems(row))
+            yield Checked(part, list(problems))
+            problems.clear()
+            if len(part) < PART:
+                return
+
+
+async def _opened(session: AsyncSession, row: RosterImport, upload: Upload, *, act: Act, key: bytes) -> File:
     if upload.content is None:
         raise BadInput("upload", "bytes_missing")
     today = shanghai_day(act.at)
@@ -159,14 +183,7 @@ async def _examined(
     except BadSheet as bad:
         raise BadInput("upload", f"sheet_{bad.problem.lower()}") from None
     registered = await look_up(session, table, row.kind, center_id=row.center_id, digest=lambda number: id_digest(number, key=key))
-    found = await asyncio.to_thread(_checked, row.kind, table, registered, rules=rules, on=today)
-    return rules, table, registered, found
-
-
-def _checked(kind: RosterKind, table: Table, registered: Registered, *, rules: InForce, on: date) -> Checked[Any]:
-    found = CHECKS[kind](table, registered.known, on=on)
-    rows = found.rows if kind is RosterKind.SUPERVISORS else []
-    return Checked(found.rows, [*found.problems, *contradictions(rows, registered, rules=rules.rules, on=on)])
+    return File(row.kind, table, registered, rules, today)
 
 
 def facts(row: RosterImport) -> str:

@@ -5,7 +5,6 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from hashlib import sha256
 from operator import mul
 from types import MappingProxyType
 
@@ -98,7 +97,7 @@ def id_check_digit(first_17: str) -> str:
 
 def id_digest(number: str, *, key: bytes) -> bytes:
     """What finds a person again without keeping the number: without the key nobody can try all numbers."""
-    return hmac.new(key, number.encode(), sha256).digest()
+    return hmac.digest(key, number.encode(), "sha256")
 
 
 def credit_problem(code: str) -> NumberProblem | None:

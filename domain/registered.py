@@ -159,19 +159,26 @@ def texts(table: Table, column: Column) -> set[str]:
     return {one.upper() for one in found} if column is not CARD_NUMBER else found
 
 
-def contradictions(rows: Sequence[SupervisorRow], registered: Registered, *, rules: Profile, on: date) -> list[Problem]:
-    """Rows that are sound in themselves but say other than the registry, the rules, or another row about the same person."""
-    names: dict[str, str] = {}
-    judged: dict[Qualifications, list[Lacking]] = {}
-    problems: list[Problem] = []
-    for row in rows:
-        fit = qualifications(row, on=on)
-        unmet = judged[fit] if fit in judged else judged.setdefault(fit, lacking(rules, fit, on=on))
-        found = (*_against_roster(row, registered.place(row)), *_against_rules(row, rules, unmet))
-        problems += (Problem(row.line, column.header, code, hint(shown)) for column, code, shown in found)
-        if names.setdefault(row.id_digest, row.name) != row.name:
-            problems.append(Problem(row.line, PERSON_NAME.header, Code.EXISTS, hint(row.name)))
-    return problems
+class Judge:
+    """Finds rows that are sound in themselves but say other than the registry, the rules, or an earlier row about the same person."""
+
+    def __init__(self, registered: Registered, rules: Profile, *, on: date) -> None:
+        self._registered, self._rules, self._on = registered, rules, on
+        self._names: dict[str, str] = {}
+        self._judged: dict[Qualifications, list[Lacking]] = {}
+
+    def problems(self, row: SupervisorRow) -> Iterable[Problem]:
+        found = (*_against_roster(row, self._registered.place(row)), *_against_rules(row, self._rules, self._unmet(row)))
+        for column, code, shown in found:
+            yield Problem(row.line, column.header, code, hint(shown))
+        if self._names.setdefault(row.id_digest, row.name) != row.name:
+            yield Problem(row.line, PERSON_NAME.header, Code.EXISTS, hint(row.name))
+
+    def _unmet(self, row: SupervisorRow) -> list[Lacking]:
+        fit = qualifications(row, on=self._on)
+        if fit not in self._judged:
+            self._judged[fit] = lacking(self._rules, fit, on=self._on)
+        return self._judged[fit]
 
 
 Contradiction = tuple[Column, Code, str]

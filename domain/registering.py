@@ -1,8 +1,10 @@
-"""Writes the rows of a checked roster, each table in one go, so that 20,000 people are some fifty statements."""
+"""Writes a roster part by part, each table of a part in one statement, so that 20,000 people are some fifty of them."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -12,37 +14,79 @@ from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import add_months
+from domain.errors import Conflict
 from domain.machine import Act
 from domain.numbers import last_four
 from domain.profiles import Profile
 from domain.registered import Registered, Unit
-from domain.rosters import AgencyRow, DistrictRow, SupervisorRow
+from domain.rosters import AgencyRow, Checked, DistrictRow, SupervisorRow
 from domain.supervisors import role_name
 from models.base import new_id, table_of
 from models.memberships import Membership
 from models.organizations import Organization, Tier
 from models.supervisors import Appointment, AppointmentStatus, Card, CardStatus, Employment, Person, RosterStanding, Supervisor, SupervisorKind
 
-CHUNK = 2_500
 DAY = timedelta(days=1)
 Values = Mapping[str, object]
+Batch = tuple[type[SQLModel], Sequence[Values]]
 REASON = "IMPORT"
 
 
-async def register(
-    session: AsyncSession, rows: Sequence[DistrictRow | AgencyRow | SupervisorRow], registered: Registered, *, rules: Profile, act: Act
-) -> int:
-    """What is not registered yet; gives the number of rows that were new. What is there already stays as it is."""
+async def register(session: AsyncSession, parts: Iterator[Checked[Any]], registered: Registered, *, rules: Profile, act: Act) -> int:
+    """What is not registered yet; gives the number of rows that were new. What is there already stays as it is.
+
+    While PostgreSQL writes a part, a thread checks and prepares the next. Conflict STATE at the first part with a problem, and nothing stays.
+    """
+    known = registered.people.values()
+    employed, held = await _employed(session, known), await _held(session, known, act=act)
+    clerk = Clerk(registered, rules, act, people=dict(registered.people), employed=employed, held=held)
+    new = 0
+    ahead = asyncio.create_task(asyncio.to_thread(_next, parts, clerk))
+    try:
+        while (ready := await ahead) is not None:
+            ahead = asyncio.create_task(asyncio.to_thread(_next, parts, clerk))
+            for statement in ready.statements:
+                await session.exec(statement)
+            new += ready.new
+    finally:
+        await asyncio.gather(ahead, return_exceptions=True)  # a thread cannot be stopped, only awaited
+    return new
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A part of the file as statements, and how many of its rows are new."""
+
+    statements: list[Insert]
+    new: int
+
+
+@dataclass
+class Clerk:
+    """Knows whom and what the parts before have brought."""
+
+    registered: Registered
+    rules: Profile
+    act: Act
+    people: dict[str, UUID]
+    employed: set[tuple[UUID, UUID]]
+    held: set[tuple[object, ...]]
+
+
+def _next(parts: Iterator[Checked[Any]], clerk: Clerk) -> Ready | None:
+    part = next(parts, None)
+    if part is None:
+        return None
+    if part.problems:
+        first, count = part.problems[0], len(part.problems) + sum(len(one.problems) for one in parts)
+        raise Conflict("STATE", problems=count, line=first.line, column=first.column, problem=first.code.value)
     organizations = [
-        *(district(row, registered) for row in rows if isinstance(row, DistrictRow) and not row.known),
-        *(agency(row, registered) for row in rows if isinstance(row, AgencyRow) and not row.known),
+        *(district(row, clerk.registered) for row in part.rows if isinstance(row, DistrictRow) and not row.known),
+        *(agency(row, clerk.registered) for row in part.rows if isinstance(row, AgencyRow) and not row.known),
     ]
-    people = [row for row in rows if isinstance(row, SupervisorRow) and registered.place(row) is None]
-    if organizations:
-        await insert_each(session, (Organization, lambda: organizations))
-    if people:
-        await _register_people(session, people, registered, rules=rules, act=act)
-    return len(organizations) + len(people)
+    people = [row for row in part.rows if isinstance(row, SupervisorRow) and clerk.registered.place(row) is None]
+    batches: list[Batch] = [(Organization, organizations), *prepared(people, clerk)]
+    return Ready([inserting(model, rows) for model, rows in batches if rows], len(organizations) + len(people))
 
 
 def district(row: DistrictRow, registered: Registered) -> Values:
@@ -72,26 +116,24 @@ def _organization(**values: object) -> Values:
     return {"agency_id": None, "kind": None, "credit_code": None, "place": None, **values}
 
 
-async def _register_people(session: AsyncSession, rows: Sequence[SupervisorRow], registered: Registered, *, rules: Profile, act: Act) -> None:
-    """Table after table, as they refer to one another. While PostgreSQL writes one, a thread prepares the next."""
-    known = set(registered.people.values())
-    employed, held = await _employed(session, known), await _held(session, known, act=act)
-    people = dict(registered.people)
-    fresh = {row.id_digest: row for row in rows if row.id_digest not in people}
-    people |= {digest: new_id() for digest in fresh}
-    places = [supervisor(row, registered.keeper(row), people[row.id_digest], act=act) for row in rows]
+def prepared(rows: Sequence[SupervisorRow], clerk: Clerk) -> list[Batch]:
+    """The rows of each table, in the order in which they refer to one another."""
+    fresh = {row.id_digest: row for row in rows if row.id_digest not in clerk.people}
+    clerk.people |= {digest: new_id() for digest in fresh}
+    jobs = {(clerk.people[row.id_digest], clerk.registered.organizations[row.employer].id): row.term_from for row in rows if row.employer}
+    jobs = {one: day for one, day in jobs.items() if one not in clerk.employed}
+    clerk.employed |= jobs.keys()
+    places = [supervisor(row, clerk.registered.keeper(row), clerk.people[row.id_digest], act=clerk.act) for row in rows]
     pairs = list(zip(rows, places, strict=True))
-    jobs = {(people[row.id_digest], registered.organizations[row.employer].id): row.term_from for row in rows if row.employer}
-    roles = (membership(place, act=act) for place in places)
-    await insert_each(
-        session,
-        (Person, lambda: [person(row, people[digest], act=act) for digest, row in fresh.items()]),
-        (Employment, lambda: [employment(*one, starts_on=day) for one, day in jobs.items() if one not in employed]),
-        (Supervisor, lambda: places),
-        (Card, lambda: [card(row, place, rules=rules) for row, place in pairs if row.card_number]),
-        (Appointment, lambda: [appointment(row, place, rules=rules) for row, place in pairs]),
-        (Membership, lambda: [one for one in roles if (one["person_id"], one["role"], one["organization_id"]) not in held]),
-    )
+    roles = [membership(place, act=clerk.act) for place in places]
+    return [
+        (Person, [person(row, clerk.people[digest], act=clerk.act) for digest, row in fresh.items()]),
+        (Employment, [employment(*one, starts_on=day) for one, day in jobs.items()]),
+        (Supervisor, places),
+        (Card, [card(row, place, rules=clerk.rules) for row, place in pairs if row.card_number]),
+        (Appointment, [appointment(row, place, rules=clerk.rules) for row, place in pairs]),
+        (Membership, [one for one in roles if (one["person_id"], one["role"], one["organization_id"]) not in clerk.held]),
+    ]
 
 
 def employment(person_id: UUID, agency_id: UUID, *, starts_on: date) -> Values:
@@ -192,31 +234,8 @@ def among(column: UUID, ids: Iterable[UUID]) -> ColumnElement[bool]:
     return col(column) == any_(literal(list(ids), ARRAY(Uuid())))
 
 
-Batch = tuple[type[SQLModel], Callable[[], Sequence[Values]]]
-
-
-async def insert_each(session: AsyncSession, *batches: Batch) -> None:
-    """The rows of each table in turn, prepared beside the event loop one table ahead."""
-    ahead = [asyncio.create_task(asyncio.to_thread(_prepared, batches[0]))]
-    for batch in [*batches[1:], None]:
-        prepared = await ahead.pop()
-        if batch is not None:
-            ahead.append(asyncio.create_task(asyncio.to_thread(_prepared, batch)))
-        try:
-            for statement in prepared:
-                await session.exec(statement)
-        except BaseException:
-            await asyncio.gather(*ahead, return_exceptions=True)
-            raise
-
-
-def _prepared(batch: Batch) -> list[Insert]:
-    """One statement for each few thousand rows, which go as one JSON text: triggers and constraints hold as for any insert."""
-    model, rows = batch[0], batch[1]()
-    return [inserting(model, rows[start : start + CHUNK]) for start in range(0, len(rows), CHUNK)]
-
-
 def inserting(model: type[SQLModel], rows: Sequence[Values]) -> Insert:
+    """One statement for all of them, which go as one JSON text: triggers and constraints hold as for any insert."""
     table, names = table_of(model), list(rows[0])
     text = cast(literal(orjson.dumps(rows, default=str).decode(), Text), JSON)
     found = func.json_populate_recordset(literal_column(f"NULL::{table.name}"), text).table_valued(*names, name="given")

@@ -149,28 +149,48 @@ def read_table(content: bytes, filename: str) -> Table:
     raise BadSheet(SheetProblem.NO_HEADER)
 
 
-def check_districts(table: Table, registry: Known, *, on: date) -> Checked[DistrictRow]:  # noqa: ARG001 - the three are called alike
-    problems = _missing_columns(table, DISTRICT_COLUMNS)
-    seen: dict[str, int] = {}
-    return Checked([row for line in _readings(table, problems) if (row := _district(line, registry, seen)) is not None], problems)
+def check_districts(table: Table, registry: Known, *, on: date) -> Checked[DistrictRow]:
+    problems: list[Problem] = []
+    return Checked(list(districts(table, registry, problems, on=on)), problems)
 
 
-def check_agencies(table: Table, registry: Known, *, on: date) -> Checked[AgencyRow]:  # noqa: ARG001 - the three are called alike
-    problems = _missing_columns(table, AGENCY_COLUMNS)
-    seen: dict[str, int] = {}
-    names = _district_codes(registry)
-    return Checked([row for line in _readings(table, problems) if (row := _agency(line, registry, seen, names=names)) is not None], problems)
+def check_agencies(table: Table, registry: Known, *, on: date) -> Checked[AgencyRow]:
+    problems: list[Problem] = []
+    return Checked(list(agencies(table, registry, problems, on=on)), problems)
 
 
 def check_supervisors(table: Table, registry: Known, *, on: date) -> Checked[SupervisorRow]:
-    problems = _missing_columns(table, SUPERVISOR_COLUMNS)
+    problems: list[Problem] = []
+    return Checked(list(supervisors(table, registry, problems, on=on)), problems)
+
+
+def districts(table: Table, registry: Known, problems: list[Problem], *, on: date) -> Iterator[DistrictRow]:  # noqa: ARG001 - the three are called alike
+    """The sound rows one by one; what is wrong with the others is added to `problems`."""
     seen: dict[str, int] = {}
-    return Checked([row for line in _readings(table, problems) if (row := _supervisor(line, registry, seen, on=on)) is not None], problems)
+    readings = _readings(table, DISTRICT_COLUMNS, problems)
+    return (row for line in readings if (row := _district(line, registry, seen)) is not None)
 
 
-def _readings(table: Table, problems: list[Problem]) -> Iterator[Reading]:
+def agencies(table: Table, registry: Known, problems: list[Problem], *, on: date) -> Iterator[AgencyRow]:  # noqa: ARG001 - the three are called alike
+    """As `districts`."""
+    seen: dict[str, int] = {}
+    names = _district_codes(registry)
+    readings = _readings(table, AGENCY_COLUMNS, problems)
+    return (row for line in readings if (row := _agency(line, registry, seen, names=names)) is not None)
+
+
+def supervisors(table: Table, registry: Known, problems: list[Problem], *, on: date) -> Iterator[SupervisorRow]:
+    """As `districts`."""
+    seen: dict[str, int] = {}
+    readings = _readings(table, SUPERVISOR_COLUMNS, problems)
+    return (row for line in readings if (row := _supervisor(line, registry, seen, on=on)) is not None)
+
+
+def _readings(table: Table, columns: Sequence[Column], problems: list[Problem]) -> Iterator[Reading]:
     """Nothing where a column is missing: its absence would be said again on every line."""
-    if problems:
+    missing = _missing_columns(table, columns)
+    problems += missing
+    if missing:
         return
     places: dict[str, int] = {}
     for place, header in enumerate(table.header):

@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.machine import Act
 from domain.memberships import grant, open_account
+from domain.numbers import BEIJING_DISTRICTS
 from models.memberships import AccountKind
 from models.organizations import Organization
 from models.supervisors import Person
@@ -33,8 +34,12 @@ ACCOUNTS = (
     DemoAccount("beijing-dispatcher", "center_dispatcher", "北京市中心"),
     DemoAccount("beijing-clerk", "center_clerk", "北京市中心"),
     DemoAccount("beijing-auditor", "center_auditor", "北京市中心"),
-    *(DemoAccount(f"{name}-{post}", f"district_{post}", code) for name, code in DISTRICTS.items() for post in ("admin", "dispatcher", "clerk")),
-    *(DemoAccount(f"{name}-agency-1", "agency_admin", f"{code}的评价机构") for name, code in DISTRICTS.items()),
+    *(
+        DemoAccount(f"{name}-{post}", f"district_{post}", BEIJING_DISTRICTS[code])
+        for name, code in DISTRICTS.items()
+        for post in ("admin", "dispatcher", "clerk")
+    ),
+    *(DemoAccount(f"{name}-agency-1", "agency_admin", f"{BEIJING_DISTRICTS[code]}的评价机构") for name, code in DISTRICTS.items()),
     DemoAccount("京督2024000000", "supervisor_external", "北京市中心"),
     DemoAccount("yunnan-admin", "center_admin", "云南省中心"),
     DemoAccount("yunnan-dispatcher", "center_dispatcher", "云南省中心"),

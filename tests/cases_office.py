@@ -11,10 +11,13 @@ from models.base import new_id
 from models.cases import BlacklistEntry, Ground, SupervisorCase
 from models.imports import RosterImport
 from models.returns import MonthlyReturn
-from tests.cases_field import FIELD, REASON, Prepare
+from models.supervisors import Supervisor
+from tests.cases_dispatch import DISPATCH, REASON, Prepare
+from tests.cases_visits import VISITS
 from tests.contract import AGAIN, Case, sent
+from tests.making_inspections import dispatched
 from tests.making_returns import again, returned
-from tests.making_sessions import id_number
+from tests.making_sessions import id_number, recognition
 from tests.making_supervisors import card_of, supervisor
 from tests.world import World, shown
 
@@ -120,6 +123,11 @@ async def case_revoke(world: World) -> Case:
 async def case_confirm(world: World) -> Case:
     """With an open place in a team, so that everything a revocation ends is there."""
     case = await decided(world)
+    (accused,) = await world.rows(Supervisor, id=case.supervisor_id)
+    other, _ = await supervisor(world)
+    await dispatched(
+        world, of=await recognition(world), team=[(accused, world.actors["center_admin"]), (other, world.actors["center_admin"])], accepted=False
+    )
     return Case(world, await second(world), about(case))
 
 
@@ -188,4 +196,4 @@ OFFICE: Mapping[str, Prepare] = {
     "monthlyReturnAccept": return_accept,
     "monthlyReturnSendBack": return_send_back,
 }
-CASES: Mapping[str, Prepare] = {**FIELD, **OFFICE}
+CASES: Mapping[str, Prepare] = {**DISPATCH, **VISITS, **OFFICE}

@@ -60,8 +60,8 @@ def has_id(one: GraphQLField) -> bool:
 async def sent(mutation: str, case: Case, /, *, by: Actor | str | None = "", into: World | None = None, **changes: Any) -> dict[str, Any]:
     """The whole answer to the case's input with these changes, under a new key unless they name one; `by` somebody else, or nobody."""
     actor = case.actor if by == "" else by
-    input = {"idempotencyKey": key(), **case.input, **changes}
-    return await (into or case.world).ask(actor, document(mutation), at=case.at, input=input)
+    said = {"idempotencyKey": key(), **case.input, **changes}
+    return await (into or case.world).ask(actor, document(mutation), at=case.at, input=said)
 
 
 def leaves(kind: GraphQLInputObjectType, given: Input, before: Path = ()) -> Iterator[tuple[Path, GraphQLInputField]]:
@@ -79,8 +79,12 @@ def leaves(kind: GraphQLInputObjectType, given: Input, before: Path = ()) -> Ite
 
 
 def named(mutation: str, case: Case, kind: str) -> list[Path]:
-    """Where the case's input has a value of this scalar."""
-    return [path for path, one in leaves(input_of(mutation), case.input) if get_named_type(one.type).name == kind]
+    """Where the case's input has a value of this scalar; of a list, where the first of its kind is."""
+    found: dict[Path, Path] = {}
+    for path, one in leaves(input_of(mutation), case.input):
+        if get_named_type(one.type).name == kind:
+            found.setdefault(tuple(step for step in path if isinstance(step, str)), path)
+    return list(found.values())
 
 
 def replaced(input: Input, path: Path, value: object) -> dict[str, Any]:

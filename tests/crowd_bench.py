@@ -19,7 +19,18 @@ from tests.crowd_rows import Crowded
 from tests.world import NOW
 
 WIDE = replace(
-    SIGNED_IN, characters=10**6, tokens=10**5, depth=40, aliases=10**4, directives=10**4, same_name=10**4, nodes=10**9, cost=10**9, query_seconds=60
+    SIGNED_IN,
+    characters=10**6,
+    tokens=10**5,
+    depth=40,
+    root_fields=10**3,
+    sensitive=10**3,
+    aliases=10**4,
+    directives=10**4,
+    same_name=10**4,
+    nodes=10**9,
+    cost=10**9,
+    query_seconds=60,
 )
 DOCUMENTS = Documents(schema, signed_in=WIDE)
 

@@ -1,5 +1,6 @@
 """Rosters for tests: an empty jurisdiction, rows that no other test has, and the way of a file from ticket to commit."""
 
+import itertools
 import secrets
 from collections.abc import Sequence
 from datetime import date
@@ -12,6 +13,10 @@ from models.database import Database
 from models.imports import Upload
 from seeds.rosters import invented
 from tests.world import PROFILES, World, credit_code, key
+
+BLOCK = 10_000
+BLOCKS = itertools.count(10)
+"""Each roster of people takes the next ten thousand numbers."""
 
 COLUMNS = {"DISTRICTS": DISTRICT_COLUMNS, "AGENCIES": AGENCY_COLUMNS, "SUPERVISORS": SUPERVISOR_COLUMNS}
 
@@ -44,7 +49,7 @@ def agencies(count: int) -> list[invented.Row]:
 def people(count: int, employers: Sequence[invented.Row]) -> list[invented.Row]:
     """Invented, but with numbers of their own: a person is the same in every jurisdiction."""
     codes = {invented.credit_code(place): row[1] for place, row in enumerate(employers, 1)}
-    start = secrets.randbelow(400) * 10_000 + 100_000
+    start = next(BLOCKS) * BLOCK
     rows = [invented.supervisor(start + place, len(employers)) for place in range(count)]
     return [[*row[:2], codes.get(str(row[2])), *row[3:]] for row in rows]
 

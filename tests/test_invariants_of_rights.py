@@ -9,7 +9,7 @@ import pytest
 from domain.organizations import publish_profile
 from domain.profiles import parse_profile
 from models.base import new_id
-from models.cases import BlacklistEntry
+from models.cases import BlacklistEntry, Ground
 from models.checklists import Answer
 from models.database import Database
 from models.inspections import Inspection
@@ -61,13 +61,13 @@ async def test_inv11_the_neighbour_reads_nothing_by_any_path(place: World) -> No
     reader = "district_dispatcher_1" if place.districts else "agency_admin_1"
     insp, ses, agency = shown("insp", visit.id), shown("ses", visit.recognition_session_id), shown("agc", place.agencies[0].id)
     lists = """query($agency: ID!, $ses: ID!) {
-      all: inspections(first: 9) { totalCount nodes { id } }
-      sorted: inspections(first: 9, orderBy: {field: SCHEDULED_ON, direction: ASC}) { totalCount nodes { id } }
-      filtered: inspections(first: 9, filter: {agency: {eq: $agency}}) { totalCount nodes { id } }
-      of: inspections(first: 9, filter: {recognitionSession: {eq: $ses}}) { totalCount nodes { id } }
-      recognitionSessions(first: 9) { totalCount nodes { inspections(first: 9) { totalCount } } }
-      assignments(first: 9) { totalCount nodes { id } } draws(first: 9) { totalCount nodes { id } } opinionLetters(first: 9) { totalCount nodes { id } }
-      rectifications(first: 9) { totalCount nodes { id } } }"""
+      all: inspections(first: 2) { totalCount nodes { id } }
+      sorted: inspections(first: 2, orderBy: {field: SCHEDULED_ON, direction: ASC}) { totalCount nodes { id } }
+      filtered: inspections(first: 2, filter: {agency: {eq: $agency}}) { totalCount nodes { id } }
+      of: inspections(first: 2, filter: {recognitionSession: {eq: $ses}}) { totalCount nodes { id } }
+      recognitionSessions(first: 2) { totalCount nodes { inspections(first: 2) { totalCount } } }
+      assignments(first: 2) { totalCount nodes { id } } draws(first: 2) { totalCount nodes { id } } opinionLetters(first: 2) { totalCount nodes { id } }
+      rectifications(first: 2) { totalCount nodes { id } } }"""
     data = await place.done(reader, lists, agency=agency, ses=ses)
     assert {(one["totalCount"], len(one["nodes"])) for one in data.values()} == {(0, 0)}
     for document in ("query($id: ID!) { inspection(id: $id) { id } }", "query($id: ID!) { node(id: $id) { id } }"):
@@ -100,7 +100,7 @@ async def test_inv12_the_agency_learns_of_it_by_the_notice(place: World) -> None
 async def test_inv13_revoked_is_off_the_roster_and_in_the_archive(place: World) -> None:
     row, _ = await supervisor(place)
     card = await card_of(place, row)
-    await revoked(place, row)
+    await revoked(place, row, ground=Ground.NEGLIGENCE if place.districts else Ground.FRAUD)
     ask = """query($person: IdFilter!, $id: ID!) {
       active: supervisors(first: 9, filter: {standing: {eq: ACTIVE}, person: $person}) { totalCount }
       supervisor(id: $id) { standing card { id } cards { id status } appointments { status } history(first: 9) { nodes { step } } } }"""
@@ -109,7 +109,7 @@ async def test_inv13_revoked_is_off_the_roster_and_in_the_archive(place: World) 
     assert found["supervisor"]["standing"] == "REMOVED"
     assert found["supervisor"]["cards"] == [{"id": shown("card", card.id), "status": "REVOKED"}]
     assert [one["status"] for one in found["supervisor"]["appointments"]] == ["TERMINATED"]
-    assert [one["step"] for one in found["supervisor"]["history"]["nodes"]][0:1] == ["REMOVE"] or found["supervisor"]["card"] is None
+    assert {"ENLIST", "REMOVE"} <= {one["step"] for one in found["supervisor"]["history"]["nodes"]}
     assert [one.status for one in await place.rows(BlacklistEntry, person_id=row.person_id)] == ["LISTED"]
 
 

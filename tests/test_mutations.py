@@ -9,7 +9,7 @@ import pytest
 from authz.access import POLICY
 from authz.actor import Actor
 from models.database import Database
-from tests.cases_office import CASES, NOT_IN_YUNNAN
+from tests.cases_office import CASES
 from tests.contract import HIDDEN, MUTATIONS, Case, input_of, named, replaced, sent, value_at
 from tests.digest import quiet_cluster, state
 from tests.making_supervisors import supervisor
@@ -54,11 +54,6 @@ async def test_a_mutation_keeps_the_contract(still: Database, strangers: World, 
     await nothing_else_will_do(mutation, case)
     assert await state(still) == before
     await done_once(mutation, case, still)
-
-
-@pytest.mark.parametrize("mutation", sorted(CASES.keys() - NOT_IN_YUNNAN))
-async def test_it_does_so_where_there_are_no_districts(still: Database, mutation: str) -> None:
-    await done_once(mutation, await CASES[mutation](await World.founded(still, profile="yunnan-college-2023")), still)
 
 
 async def nobody_else_may(mutation: str, case: Case, strangers: World) -> None:

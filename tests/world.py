@@ -59,15 +59,21 @@ class World:
             for n in range(4 if world.districts else 2):
                 parent = world.districts[n // 2] if world.districts else center
                 world.agencies.append(await world._agency(session, parent, n, act=world.act(admin)))
-        for role in ("center_dispatcher", "center_clerk", "center_auditor"):
-            await world.hire(role, center)
-        for n, district in enumerate(world.districts):
-            for role in ("district_admin", "district_dispatcher", "district_clerk"):
-                await world.hire(role, district, name=f"{role}_{n}")
-        for n, agency in enumerate(world.agencies):
-            for role in ("agency_admin", "agency_clerk"):
-                await world.hire(role, agency, name=f"{role}_{n}")
+        await world.staffed()
         return world
+
+    async def staffed(self) -> None:
+        """Everybody but the first administrator, in one transaction: a world is founded for most of the tests."""
+        posts = [(role, self.center, role) for role in ("center_dispatcher", "center_clerk", "center_auditor")]
+        of_districts = ("district_admin", "district_dispatcher", "district_clerk")
+        posts += [(role, one, f"{role}_{n}") for n, one in enumerate(self.districts) for role in of_districts]
+        posts += [(role, one, f"{role}_{n}") for n, one in enumerate(self.agencies) for role in ("agency_admin", "agency_clerk")]
+        async with self.transaction() as session:
+            people = [Person(name=f"人{secrets.token_hex(3)}") for _ in posts]
+            session.add_all(people)
+            await session.flush()
+            for who, (role, organization, name) in zip(people, posts, strict=True):
+                self._employed(session, who, role, organization=organization, name=name)
 
     async def _agency(self, session: AsyncSession, parent: Organization, n: int, *, act: Act) -> Organization:
         agency, _ = await organizations.register_agency(
@@ -81,21 +87,16 @@ class World:
             who = person or Person(name=f"人{secrets.token_hex(3)}")
             session.add(who)
             await session.flush()
-            account = Account(name=secrets.token_hex(6), kind=AccountKind.PERSON, person_id=who.id, organization_id=organization.id)
-            session.add(account)
-            session.add(
-                Membership(
-                    person_id=who.id,
-                    role=role,
-                    organization_id=organization.id,
-                    center_id=organization.center_id,
-                    district_id=organization.district_id,
-                    agency_id=organization.agency_id,
-                    valid_from=self.now - timedelta(days=400),
-                    granted_by=who.id,
-                    reason="测试",
-                )
-            )
+            return self._employed(session, who, role, organization=organization, name=name or role)
+
+    def _employed(self, session: AsyncSession, who: Person, role: str, *, organization: Organization, name: str) -> Actor:
+        account = Account(name=secrets.token_hex(6), kind=AccountKind.PERSON, person_id=who.id, organization_id=organization.id)
+        tenants = {"center_id": organization.center_id, "district_id": organization.district_id, "agency_id": organization.agency_id}
+        since = self.now - timedelta(days=400)
+        session.add(account)
+        session.add(
+            Membership(person_id=who.id, role=role, organization_id=organization.id, valid_from=since, granted_by=who.id, reason="测试", **tenants)
+        )
         actor = Actor(
             account_id=account.id,
             person_id=who.id,
@@ -106,7 +107,7 @@ class World:
             agency_id=organization.agency_id,
             roles=frozenset({Role(role)}),
         )
-        self.actors[name or role] = actor
+        self.actors[name] = actor
         return actor
 
     @asynccontextmanager
