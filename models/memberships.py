@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, UniqueConstraint, literal_column
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
-from models.base import Instant, Row, Tenanted, choice
+from models.base import Instant, Placed, Row, choice
 
 
 class AccountKind(StrEnum):
@@ -52,7 +52,7 @@ class Attempt(SQLModel, table=True):
     next_try_at: datetime = Field(sa_type=Instant)
 
 
-class Membership(Row, Tenanted, table=True):
+class Membership(Row, Placed, table=True):
     __tablename__ = "membership"
     __table_args__ = (
         CheckConstraint("valid_until IS NULL OR valid_until > valid_from", "dates_in_order"),

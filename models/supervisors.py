@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, literal_column
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
-from models.base import Instant, Row, Tenanted, choice
+from models.base import Instant, Placed, Row, choice
 
 
 class Sex(StrEnum):
@@ -80,7 +80,7 @@ class Employment(Row, table=True):
     ends_on: date | None = None
 
 
-class Supervisor(Row, Tenanted, table=True):
+class Supervisor(Row, Placed, table=True):
     """A person in one kind on one roster; `organization_id` is who manages the row: the center, or the agency for internal ones."""
 
     __tablename__ = "supervisor"
@@ -96,7 +96,7 @@ class Supervisor(Row, Tenanted, table=True):
     verified_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class Card(Row, Tenanted, table=True):
+class Card(Row, Placed, table=True):
     """督导员证卡: proves competence. Who issued it alone may revoke it (Y068)."""
 
     __tablename__ = "card"
@@ -115,7 +115,7 @@ class Card(Row, Tenanted, table=True):
     valid_until: date
 
 
-class Appointment(Row, Tenanted, table=True):
+class Appointment(Row, Placed, table=True):
     """聘任: proves the mandate, a term of days, half-open; no end where the profile knows no term (D09)."""
 
     __tablename__ = "appointment"

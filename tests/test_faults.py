@@ -96,5 +96,8 @@ async def told_on_asking_again(service: Frail, still: Database, *, before: State
     service.wire.arm()
     answer = await service.asked()
     assert codes(answer) == []
-    assert answer["data"][service.mutation]["replayed"] is True
+    told = answer["data"][service.mutation]
+    assert told["replayed"] is True
+    assert any(told[name] for name in told if name != "replayed"), "what was committed does not know what it changed: it was not the last COMMIT"
+    assert told.get("event", "none is promised") is not None
     assert await state(still) == after

@@ -17,6 +17,9 @@ DICTATED = frozenset({"settings_customise_sources"})
 DRAWERS = {"utils", "util", "common", "core", "services", "service", "managers", "helpers", "helper", "misc", "lib", "shared"}
 LOADERS = {"Relationship", "relationship", "selectinload", "joinedload", "subqueryload", "lazyload", "immediateload", "DataLoader"}
 CHANGES = {"append", "add", "update", "extend", "insert", "setdefault", "pop", "popitem", "remove", "discard", "clear"}
+OPEN = {"session", "connection", "engine", "_engine", "_sessions", "transaction", "db", "conn"}
+NAMED_ELSEWHERE = {"settings_customise_sources"}
+"""Signatures that a library gives."""
 CACHED = {"gql/reading/sql.py", "gql/reading/paging.py", "app/pages.py", "gql/errors.py"}
 """Where something is remembered: statements, filters and pages, by what schema, policy, document or release determine."""
 
@@ -63,7 +66,10 @@ def functions(path: Path) -> Iterator[Function]:
 
 
 def test_only_the_database_commits() -> None:
-    assert where(lambda node: calls(node, "commit", "rollback", "begin", "begin_nested")) <= {"models/database.py"}
+    def ends(node: ast.AST) -> bool:
+        return calls(node, "commit", "rollback", "begin", "begin_nested") and dotted(node.func.value).split(".")[-1] in OPEN  # type: ignore[attr-defined]
+
+    assert where(ends) == {"models/database.py"}
 
 
 def test_only_the_database_writes_sql_as_text() -> None:
@@ -135,9 +141,7 @@ def test_what_is_remembered_is_determined_by_the_release() -> None:
     caches = {"cache", "lru_cache", "functools.cache", "functools.lru_cache", "cached_property"}
 
     def remembers(node: ast.AST) -> bool:
-        return isinstance(node, Function) and any(
-            dotted(one.func if isinstance(one, ast.Call) else one) in caches for one in node.decorator_list
-        )
+        return isinstance(node, Function) and any(dotted(one.func if isinstance(one, ast.Call) else one) in caches for one in node.decorator_list)
 
     assert where(remembers, "app", "gql", "authz", "domain", "models") <= CACHED
 
@@ -162,6 +166,8 @@ def test_files_and_functions_are_short(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LINES
     for one in functions(path):
         assert (one.end_lineno or 0) - one.lineno + 1 <= LONGEST, (named(path), one.name)
+        if one.name in NAMED_ELSEWHERE:
+            continue
         positional = [arg.arg for arg in (*one.args.posonlyargs, *one.args.args) if arg.arg not in {"self", "cls"}]
         assert len(positional) <= POSITIONAL or one.name in DICTATED, (named(path), one.name, positional)
 

@@ -6,6 +6,7 @@ import hmac
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from enum import Enum
 from functools import cache
 from hashlib import sha256
@@ -178,14 +179,27 @@ def tag(key: bytes, *parts: object) -> str:
     return hmac.new(key, repr(parts).encode(), sha256).hexdigest()[:24]
 
 
-def position(cursor: str, expected: str) -> Position:
-    """Where a cursor points, if it was made for this very list; refused otherwise."""
+def position(cursor: str, expected: str, kind: type = str) -> Position:
+    """Where a cursor points, if it was made for this very list; refused otherwise. Only the list is signed, so the place must be read with care."""
     try:
         text = base64.b64decode(cursor.replace("-", "+").replace("_", "/") + "=" * (-len(cursor) % 4), validate=True).decode()
         found, id, sort = text.split("|", CURSOR_PARTS - 1)
-        place = Position(sort, UUID(hex=id))
-    except (ValueError, binascii.Error):
+        place = Position(sortable(sort, kind), UUID(hex=id))
+    except (ValueError, OverflowError, binascii.Error):
         raise RequestError("CURSOR") from None
     if not hmac.compare_digest(found, expected):
         raise RequestError("CURSOR")
     return place
+
+
+def sortable(text: str, kind: type) -> str:
+    """A sort value in the one spelling the database will take for its type; ValueError or OverflowError where it is none."""
+    if "\0" in text:
+        raise ValueError(text)
+    if issubclass(kind, datetime):
+        return datetime.fromisoformat(text).astimezone(UTC).isoformat()
+    if issubclass(kind, date):
+        return date.fromisoformat(text).isoformat()
+    if issubclass(kind, int):
+        return str(int.from_bytes(int(text).to_bytes(4, signed=True), signed=True))
+    return str(UUID(text)) if issubclass(kind, UUID) else text

@@ -15,9 +15,10 @@ from strawberry import Info
 from authz.actor import Actor
 from gql import ids
 from gql.errors import RequestError
-from gql.reading.declare import STORED, Given, Page, Stored
+from gql.reading.declare import STORED, Given, Page, Stored, source_of
 from gql.reading.execute import execution_of
 from gql.reading.paging import LARGEST, Part, Where, position, size, tag
+from models.base import table_of
 
 DEFINITION = "strawberry-definition"
 BRANCHES = 5
@@ -140,7 +141,7 @@ class Collector:
         if given.get("after" if backward else "before") is not None:
             raise RequestError("PAGE")
         if cursor is not None:
-            place = position(cursor, expected)
+            place = position(cursor, expected, table_of(source_of(what.source).model).c[order[0]].type.python_type)
             self.values[f"{name}_sort"], self.values[f"{name}_id"] = place.sort, place.id
         return PageShape(name, order, backward, cursor is not None, conditions)
 

@@ -60,9 +60,8 @@ async def test_three_rosters_make_a_jurisdiction(fresh: World) -> None:
     assert (external[3], internal[3]) == ("外部质量督导员", "质量内控人员")
     await check_external(fresh, external)
     await check_internal(fresh, internal, keeper=places[str(internal[2])])
-    [done, checked] = [one for one in await fresh.rows(Event, subject_kind="RosterImport", center_id=fresh.center.id) if "SUPERVISORS" in one.reason][
-        ::-1
-    ]
+    steps = [one for one in await fresh.rows(Event, subject_kind="RosterImport", center_id=fresh.center.id) if "SUPERVISORS" in one.reason]
+    checked, done = sorted(steps, key=lambda one: one.sequence)
     assert (checked.step, done.step, done.to_status) == ("CHECK", "COMMIT", "COMMITTED")
     assert "60 rows, 0 known" in done.reason
     assert "sha256:" in done.reason

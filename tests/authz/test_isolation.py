@@ -29,7 +29,7 @@ from gql.node import BY_PREFIX
 from gql.reading.declare import Given, Page, source_of
 from gql.schema import schema
 from tests.crowd_bench import Bench
-from tests.reading.documents import stored
+from tests.reading.arguments import stored
 
 GRAPH = schema._schema
 QUERIES = GRAPH.query_type.fields

@@ -19,7 +19,7 @@ from models.base import table_of
 from models.organizations import Organization
 from tests.crowd_bench import Bench
 from tests.crowd_rows import Crowded
-from tests.reading.documents import stored
+from tests.reading.arguments import stored
 
 ACTORS = 55
 ROLES = [role for role in Role if role not in BASE]

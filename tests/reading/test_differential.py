@@ -14,7 +14,8 @@ from authz.errors import NotFound
 from gql.errors import RequestError
 from gql.schema import schema
 from tests.crowd_bench import DOCUMENTS, Bench
-from tests.reading.documents import Writer, Written
+from tests.reading.arguments import Written
+from tests.reading.documents import Writer
 from tests.reading.oracle import Oracle, decoded, plain
 
 CALLERS = (
