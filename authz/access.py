@@ -72,12 +72,14 @@ async def fetch(session: AsyncSession, actor: Actor, model: type[T], *, id: UUID
 
 
 async def taking(session: AsyncSession, actor: Actor, action: Action, *, of: SQLModel) -> str | None:
-    """The article of the line that takes the action from the actor here, whoever they are; None where no line does."""
+    """The article of the line that takes from the actor what another gives; None where nothing is given in the first place."""
     t, lines = table_of(type(of)), POLICY.denying(action)
-    if not lines:
+    gives = [meaning(t, relation).where(t, actor.tier) for relation in relations(POLICY.allowing(actor.roles, action))]
+    if not lines or not gives:
         return None
     met = case(*((func.coalesce(meaning(t, one.relation).where(t, actor.tier), false()), literal(one.article)) for one in lines))
-    found: str | None = (await session.exec(select(met).where(t.c.id == getattr(of, "id")), params=actor.binds())).one()  # noqa: B009
+    query = select(met).where(t.c.id == getattr(of, "id"), or_(*gives))  # noqa: B009
+    found: str | None = (await session.exec(query, params=actor.binds())).first()
     return found
 
 

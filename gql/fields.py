@@ -12,6 +12,7 @@ import strawberry
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 from strawberry import Info
+from strawberry.utils.str_converters import to_camel_case
 
 from authz.access import fetch, require
 from authz.actions import Action
@@ -108,7 +109,7 @@ async def once(info: Info, verb: Callable[..., Awaitable[Any]], input: Keyed, *,
     actor = signed_in(context)
     if not 1 <= len(input.idempotency_key) <= LONGEST_KEY:
         raise BadInput("idempotencyKey", "length", most=LONGEST_KEY)
-    without_nul(asdict(input))
+    without_nul("input", asdict(input))
     # keyed, since an input may hold an id number and a plain digest of one can be guessed
     digest = hmac.digest(context.id_key, orjson.dumps(asdict(input), default=str, option=orjson.OPT_SORT_KEYS), "sha256")
     async with context.database.transaction(actor.tenant) as session:
@@ -122,16 +123,17 @@ async def once(info: Info, verb: Callable[..., Awaitable[Any]], input: Keyed, *,
         return await read_back(info, session, rows, replayed=False, said=said(context, rows))
 
 
-def without_nul(value: object) -> None:
+def without_nul(field: str, value: object) -> None:
     """Refuses the one character that no text in the database can hold."""
     match value:
         case dict():
-            without_nul(list(value.values()))
+            for name, one in value.items():
+                without_nul(str(name), one)
         case list():
             for one in value:
-                without_nul(one)
+                without_nul(field, one)
         case str() if "\0" in value:
-            raise RequestError("VALUE")
+            raise BadInput(to_camel_case(field), "characters")
 
 
 def row(source: Source, description: str, type: Any) -> Any:

@@ -15,7 +15,10 @@ LINE = {
     **dict.fromkeys(("inspection", "recognition_session"), "0" * 32),
     **dict.fromkeys(("agency", "credit_code", "occupation", "held_on", "scheduled_on", "closed_on"), "字'"),
     **dict.fromkeys(("candidate_count", "team_size", "yes", "no", "not_applicable", "not_observed"), 3),
-    **{"level": "JUNIOR_5", "mode": "EXAM", "findings": ["1", "2"], "rectification": None},
+    "level": "JUNIOR_5",
+    "mode": "EXAM",
+    "findings": ["1", "2"],
+    "rectification": None,
 }
 PROBLEM = {"line": 2, "code": "CREDIT_CODE", "hint": "空'", "column": "姓名"}
 
@@ -61,7 +64,7 @@ async def cases(crowd: Any, cards: Sequence[Card]) -> None:
     dice, world = crowd.dice, crowd.world
     for n, card in enumerate(dice.sample(cards, len(cards) // 2)):
         status = dice.choice(list(SupervisorCaseStatus))
-        decided = status not in {SupervisorCaseStatus.OPENED}
+        decided = status is not SupervisorCaseStatus.OPENED
         by, other = dice.sample(crowd.people, 2)
         row = SupervisorCase(
             supervisor_id=card.supervisor_id,
@@ -77,7 +80,9 @@ async def cases(crowd: Any, cards: Sequence[Card]) -> None:
             opened_by=by.id,
             decided_by=by.id if decided else None,
             confirmed_by=other.id if decided else None,
-            **{"center_id": card.center_id, "district_id": card.district_id, "agency_id": card.agency_id},
+            center_id=card.center_id,
+            district_id=card.district_id,
+            agency_id=card.agency_id,
         )
         await crowd.keep(row)
         listed = dice.choice(list(BlacklistStatus))

@@ -20,7 +20,7 @@ FLOORS = {
 
 
 def version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", text.split("+")[0])[:3])
+    return tuple(int(part) for part in re.findall(r"\d+", text.split("+", maxsplit=1)[0])[:3])
 
 
 @pytest.mark.parametrize("impostor", ["gql", "casbin"])

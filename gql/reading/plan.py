@@ -1,7 +1,7 @@
 """From a selection to a plan: what is asked, without any value in it; the values go beside it as parameters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
@@ -91,10 +91,13 @@ class Collector:
         self.values: dict[str, object] = {}
 
     def root(self, stored: Given | None = None) -> Chosen:
-        """The root field's own selection; `stored` where only the request tells which source it reads."""
+        """The root field's own selection; `stored` where only the request tells which source it reads, and so which one type is looked at."""
         field = self.raw.parent_type.fields[self.raw.field_name]
-        chosen = self.chosen(self.raw.path.key, field, [FieldDetails(node, None) for node in self.raw.field_nodes], of=self.raw.parent_type.name)
-        return replace(chosen, stored=stored) if stored else chosen
+        details = [FieldDetails(node, None) for node in self.raw.field_nodes]
+        if stored:
+            concrete = self.raw.schema.type_map[source_of(stored.source).type]
+            return Chosen(str(self.raw.path.key), stored, None, ((concrete.name, self.children(concrete, details)),))
+        return self.chosen(self.raw.path.key, field, details, of=self.raw.parent_type.name)
 
     def chosen(self, key: Any, field: GraphQLField, details: list[FieldDetails], *, of: str) -> Chosen:
         definition = field.extensions.get(DEFINITION) if field.extensions else None

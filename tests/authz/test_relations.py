@@ -21,13 +21,13 @@ from tests.crowd_bench import Bench
 from tests.crowd_rows import Crowded
 from tests.reading.arguments import stored
 
-ACTORS = 55
+ACTORS = 40
 ROLES = [role for role in Role if role not in BASE]
 
 
 def actors(crowd: Crowded) -> list[Actor]:
     """The people of the worlds as they are, and as they might be: other places, other roles, none at all."""
-    dice, made = Random(7), [actor for n, actor in enumerate(crowd.actors.values()) if n % 2 or n > 20]
+    dice, made = Random(7), [actor for n, actor in enumerate(crowd.actors.values()) if n % 3 == 0 or n > 21]  # noqa: S311 - no secret, the same at every run
     organizations = crowd.rows.of[Organization]
     while len(made) < ACTORS:
         one, place = dice.choice(made), dice.choice([None, *organizations])
@@ -74,7 +74,7 @@ def test_both_halves_of_every_relation_agree(bench: Bench, model: type[SQLModel]
     t, rows = table_of(model), bench.crowd.rows
     assert len(rows.of[model]) > 1, "the crowd has such rows"
     relations = sorted(MEANINGS[t])
-    cells, true = 0, set()
+    cells, true, allowed = 0, set(), set()
     for actor in actors(bench.crowd):
         columns = {one.value: meaning(t, one).where(t, actor.tier) for one in relations}
         columns |= {action.value: scope(actor.shape, action, t) for action in may_be_asked(model)}
@@ -89,9 +89,11 @@ def test_both_halves_of_every_relation_agree(bench: Bench, model: type[SQLModel]
         for row in rows.of[model][::7]:
             sql = said[str(row.id)]
             for action in may_be_asked(model):
+                allowed |= {action} if sql[action.value] else set()
                 assert bool(sql[action.value]) is holds(actor, action, row, world=rows.facts), (model.__name__, action, actor, row)
                 cells += 1
     assert cells >= ACTORS
+    assert READ[model] in allowed, "somebody sees such a row"
     assert true == set(relations), f"{set(relations) - true} never holds in the crowd: nothing was proven of it"
 
 

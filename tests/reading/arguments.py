@@ -18,6 +18,21 @@ Values = Callable[[Any, str, tuple[str, ...], int], Any]
 """A value from the data for a model's column (an id with one of the prefixes), chosen by a number."""
 
 SIZES = (2, 1, 3, 7, 100)
+BAD = (
+    'first: 3, after: "rubbish"',
+    "first: 0",
+    "first: 101",
+    "last: 101",
+    "last: -1",
+    "first: 3, last: 3",
+    "first: null",
+    "last: null, first: null",
+    'first: 3, before: "x"',
+    'last: 2, after: "x"',
+    'first: 3, after: "Y3Vyc29yfGF8Yg"',
+    'last: 1, before: ""',
+    None,
+)
 
 
 @dataclass
@@ -42,6 +57,7 @@ class Arguments:
         self.values = values
         self.out = Written()
         self.root = ""
+        self.node = ""
 
     def chance(self, of: int) -> bool:
         """True once in so many times, and never in the simplest document."""
@@ -58,7 +74,10 @@ class Arguments:
 
     def arguments(self, declared: GraphQLField, *, live: bool) -> tuple[str, str | None, str | None]:
         """The arguments as text, the code they are refused with, and the key of cursors to go on from."""
-        what = self.pick(list(BY_PREFIX.values())) if declared is self.schema.query_type.fields["node"] else stored(declared)
+        what = stored(declared)
+        if declared is self.schema.query_type.fields["node"]:
+            what = self.pick(list(BY_PREFIX.values()))
+            self.node = source_of(what.source).type
         if isinstance(what, Given) and "id" in declared.args:
             source = source_of(what.source)
             prefixes = (source.prefix,) if isinstance(source.prefix, str) else tuple(source.prefix.values())
@@ -66,7 +85,7 @@ class Arguments:
             return (f'(id: "{id}")' if self.chance(2) else f"(id: ${self.variable('ID!', id)})"), None, None
         if not isinstance(what, Page):
             return "", None, None
-        parts, code = [self.size(live)], None
+        parts, code = [self.size()], None
         if live and self.root not in self.out.refused and self.chance(25):
             parts, code = [self.bad()], "BAD_USER_INPUT"
         elif live and self.chance(4):
@@ -80,7 +99,7 @@ class Arguments:
         key = self.out.cursors.get(parts[1].split("$")[1]) if len(parts) > 1 and parts[1].startswith(("after: $", "before: $")) else None
         return f"({', '.join(part for part in parts if part)})", code, key
 
-    def size(self, live: bool) -> str:
+    def size(self) -> str:
         which, other = self.pick([("first", "last"), ("first", "last"), ("last", "first")])
         size = self.pick(SIZES)
         written = f"${self.variable('Int', size)}" if self.chance(3) else str(size)
@@ -95,25 +114,7 @@ class Arguments:
         return f"{which}: {written}"
 
     def bad(self) -> str:
-        return self.pick(
-            [
-                'first: 3, after: "rubbish"',
-                "first: 0",
-                "first: 101",
-                "last: 101",
-                "last: -1",
-                "first: 3, last: 3",
-                "first: null",
-                "last: null, first: null",
-            ]
-            + [
-                'first: 3, before: "x"',
-                'last: 2, after: "x"',
-                f"first: ${self.variable('Int', 0)}",
-                'first: 3, after: "Y3Vyc29yfGF8Yg"',
-                'last: 1, before: ""',
-            ]
-        )
+        return self.pick(BAD) or f"first: ${self.variable('Int', 0)}"
 
     def cursor(self, which: str) -> str:
         return f"{which}: ${self.variable('String', None)}"
