@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from graphql import GraphQLField, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType, get_named_type
@@ -95,7 +95,7 @@ class Collector:
         field = self.raw.parent_type.fields[self.raw.field_name]
         details = [FieldDetails(node, None) for node in self.raw.field_nodes]
         if stored:
-            concrete = self.raw.schema.type_map[source_of(stored.source).type]
+            concrete = cast("GraphQLObjectType", self.raw.schema.type_map[source_of(stored.source).type])
             return Chosen(str(self.raw.path.key), stored, None, ((concrete.name, self.children(concrete, details)),))
         return self.chosen(self.raw.path.key, field, details, of=self.raw.parent_type.name)
 
