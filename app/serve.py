@@ -1,6 +1,7 @@
 """From `dudao serve` to the last answer: the database, its tables, the demo, the workers, and all of it down again in order."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -91,11 +92,15 @@ async def seed_if_empty(settings: Settings, databases: Databases, *, scale: int 
 
 def application(settings: Settings, database_url: str, parent: int | None) -> ASGIApp:
     """What one worker serves. Imported where it is needed: the parent of several workers never needs it."""
+    gc.disable()  # all that is imported here stays: looking for garbage among it would take a quarter of the start
     from app.main import create_app  # noqa: PLC0415
 
     if parent is not None:
         end_with(parent)
-    return create_app(settings, database_url=database_url)
+    app = create_app(settings, database_url=database_url)
+    gc.freeze()
+    gc.enable()
+    return app
 
 
 def _run(settings: Settings, databases: Databases, listening: socket.socket) -> None:
