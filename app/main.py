@@ -27,7 +27,7 @@ def create_app(settings: Settings, *, database_url: str | None = None) -> Starle
     if url is None:
         raise ValueError("no database: neither database_url nor DUDAO_DATABASE_URL")
     configure_logs()
-    database = Database(url, pool_size=settings.pool_size)
+    database = Database(url, pool_size=settings.pool_size, statement_seconds=settings.statement_timeout)
 
     house = House(
         settings=settings,

@@ -13,7 +13,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 SETTINGS = {
     "application_name": "dudao",
     "timezone": "UTC",
-    "statement_timeout": "4000",
     "lock_timeout": "2000",
     "idle_in_transaction_session_timeout": "10000",
     "jit": "off",
@@ -68,8 +67,9 @@ async def driver_of(connection: AsyncConnection) -> Driver:
 
 
 class Database:
-    def __init__(self, url: str, *, pool_size: int = 5) -> None:
-        self._engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=2, connect_args={"server_settings": SETTINGS})
+    def __init__(self, url: str, *, pool_size: int = 5, statement_seconds: float = 4) -> None:
+        settings = SETTINGS | {"statement_timeout": str(round(statement_seconds * 1000))}
+        self._engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=2, connect_args={"server_settings": settings})
         self._sessions = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False)
 
     @asynccontextmanager

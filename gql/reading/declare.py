@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from importlib import import_module
 from typing import Any
 
@@ -200,7 +199,3 @@ def given(name: str, source: SourceName, description: str) -> Any:
 
 def bound(name: str, description: str) -> Any:
     return stored(Bound(name), description)
-
-
-def enum_values(values: type[Enum]) -> list[str]:
-    return [str(one.value) for one in values]
