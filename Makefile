@@ -3,6 +3,8 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(
 VENV := .venv
 STAMP := $(VENV)/.installed
 RUN := $(VENV)/bin/
+# each process has a database of its own
+TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 4 ? n : 4)))
 
 .PHONY: help serve test check schema migration seed bench
 
@@ -27,7 +29,7 @@ serve: $(STAMP)
 	@DUDAO_DEMO=$${DUDAO_DEMO:-on} exec $(RUN)dudao serve
 
 test: $(STAMP)
-	@$(RUN)python -m pytest $(only)
+	@$(RUN)python -m pytest --numprocesses=$(TEST_PROCESSES) --dist=loadfile $(only)
 
 check: $(STAMP)
 	@$(RUN)ruff check .

@@ -39,11 +39,12 @@ class Shape:
 
     tier: Tier | None
     roles: frozenset[Role]
+    policy: int = 1
 
 
 @dataclass(frozen=True)
 class Actor:
-    """A signed-in person acting for one organization, with all roles in force there now."""
+    """A signed-in person acting for one organization, with all roles in force there now, under one version of the policy."""
 
     account_id: UUID
     person_id: UUID
@@ -53,10 +54,12 @@ class Actor:
     district_id: UUID | None
     agency_id: UUID | None
     roles: frozenset[Role]
+    policy: int = 1
+    login_id: UUID | None = None
 
     @property
     def shape(self) -> Shape:
-        return Shape(self.tier, self.roles)
+        return Shape(self.tier, self.roles, self.policy)
 
     @property
     def tenant(self) -> Tenant:
