@@ -7,24 +7,25 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.identity import fresh_token, hash_of
 from authz.actor import BASE, Role
 from authz.errors import NotFound
+from domain import accounts as rules
 from domain import memberships
-from domain.errors import BadInput, Conflict
+from domain.accounts import LONGEST_TOKEN
+from domain.errors import BadInput, Conflict, Unmet
 from domain.machine import Act
 from gql import ids
 from gql.organizations import PREFIXES
 from models.database import Database
-from models.memberships import Account, AccountKind, Login, Membership
+from models.memberships import Account, AccountKind, Login, LoginKind, Membership
 from models.organizations import Organization, Tier
 from models.supervisors import Person
-
-LONGEST_TOKEN = timedelta(days=366)
-SHORTEST_PASSWORD = 12
 
 
 class Mistake(Exception):  # noqa: N818 - of the one who typed
@@ -38,6 +39,18 @@ class Office:
     role: str
     organization: str
     name: str
+    lent_by: str | None = None
+    until: datetime | None = None
+
+    def shown(self) -> dict[str, object]:
+        """For `--json`."""
+        until = self.until.isoformat() if self.until else None
+        return {"role": self.role, "organization": self.organization, "name": self.name, "delegated_by": self.lent_by, "until": until}
+
+    def told(self) -> str:
+        """For people."""
+        lent = f" lent by {self.lent_by}" if self.lent_by else ""
+        return f"{self.role} {self.name}{lent}{f' until {self.until:%Y-%m-%d %H:%M} UTC' if self.until else ''}"
 
 
 @dataclass(frozen=True)
@@ -59,7 +72,7 @@ class Listed:
             "disabled": self.disabled,
             "roles": [one.role for one in self.memberships],
             "organizations": [one.name for one in self.memberships],
-            "memberships": [{"role": one.role, "organization": one.organization, "name": one.name} for one in self.memberships],
+            "memberships": [one.shown() for one in self.memberships],
         }
 
 
@@ -91,12 +104,13 @@ class Grant:
 
 async def listed(database: Database, *, now: datetime) -> list[Listed]:
     """All accounts by name."""
-    in_force = (col(Membership.valid_from) <= now, or_(col(Membership.valid_until).is_(None), col(Membership.valid_until) > now))
+    lender = aliased(Person)
     offices: dict[UUID, list[Office]] = defaultdict(list)
     async with database.transaction() as session:
-        joined = select(Membership, Organization).join(Organization, col(Organization.id) == Membership.organization_id).where(*in_force)
-        for membership, place in (await session.exec(joined.order_by(col(Membership.role), col(Organization.code)))).all():
-            offices[membership.person_id].append(Office(membership.role, typed(place), place.name))
+        joined = select(Membership, Organization, col(lender.name)).join(Organization, col(Organization.id) == Membership.organization_id)
+        joined = joined.outerjoin(lender, col(lender.id) == Membership.delegator_id).where(memberships.in_force(now))
+        for one, place, by in (await session.exec(joined.order_by(col(Membership.role), col(Organization.code)))).all():
+            offices[one.person_id].append(Office(one.role, typed(place), place.name, by, one.valid_until))
         accounts = select(Account, Person.name).join(Person, col(Person.id) == Account.person_id).order_by(col(Account.name))
         found = (await session.exec(accounts)).all()
     return [Listed(one.name, one.kind, person, one.disabled_at is not None, offices[one.person_id]) for one, person in found]
@@ -108,13 +122,15 @@ async def create(database: Database, new: New, *, now: datetime) -> None:
         home = await organization_of(session, new.organization) if new.organization else None
         if new.roles and home is None:
             raise Mistake("A role needs --organization.")
+        if new.kind is AccountKind.OPERATOR and home is not None:
+            raise Mistake("An operator works with these commands alone: no role, no organization.")
         person = await person_of(session, new.person)
         try:
-            await memberships.open_account(session, new.name, kind=new.kind, person=person, home=home, password_hash=new.password_hash)
+            await rules.open_account(session, new.name, kind=new.kind, person=person, home=home, password_hash=new.password_hash)
         except Conflict:
             raise Mistake(f"There is an account {new.name!r} already.") from None
         except BadInput:
-            raise Mistake(f"The name of an account has 1 to {memberships.LONGEST_NAME} visible characters.") from None
+            raise Mistake(f"The name of an account has 1 to {rules.LONGEST_NAME} visible characters.") from None
         if home is not None:
             for role in new.roles:
                 await _grant(session, person.id, role, place=home, by=new.by, reason=new.reason, until=None, now=now)
@@ -124,7 +140,32 @@ async def grant(database: Database, given: Grant, *, now: datetime) -> None:
     """Gives a role from now on. Raises Mistake."""
     async with database.transaction() as session:
         account, place = await account_of(session, given.account), await organization_of(session, given.organization)
+        if account.kind is AccountKind.OPERATOR:
+            raise Mistake(f"{given.account} is an operator, who holds no role.")
         await _grant(session, account.person_id, given.role, place=place, by=given.by, reason=given.reason, until=given.until, now=now)
+
+
+async def delegate(database: Database, given: Grant, *, to: str, now: datetime) -> None:
+    """Lends a role that the account holds itself to a colleague's, until a day. Raises Mistake."""
+    if given.until is None:
+        raise Mistake("A role is lent until a day.")
+    async with database.transaction() as session:
+        account, place = await account_of(session, given.account), await organization_of(session, given.organization)
+        own = await memberships.held(session, account.person_id, given.role, organization_id=place.id, at=now)
+        if own is None:
+            raise Mistake(f"{given.account} does not hold {given.role} for {place.name}.")
+        act = Act(by=account.person_id, organization_id=place.id, at=now)
+        try:
+            lent = memberships.Delegation(to=await memberships.colleague(session, to, act=act), until=given.until, reason=given.reason)
+            await memberships.delegate(session, own, lent, act=act)
+        except Unmet as refused:
+            raise Mistake(f"{given.role} cannot be lent so: {refused.rule}.") from None
+        except Conflict:
+            raise Mistake(f"{to} holds {given.role} for {place.name} already.") from None
+        except BadInput as wrong:
+            raise Mistake("--until lies in the past." if wrong.field == "until" else f"{to} is no account of {place.name}.") from None
+        except IntegrityError:
+            raise Mistake("Administrator and auditor are never one person.") from None
 
 
 async def end(database: Database, given: Grant, *, now: datetime) -> None:
@@ -150,8 +191,10 @@ async def set_password(database: Database, name: str, password_hash: str) -> Non
     """Raises Mistake for a machine, which has tokens only."""
     async with database.transaction() as session:
         account = await account_of(session, name)
-        if account.kind is AccountKind.MACHINE:
-            raise Mistake(f"{name} is a machine: it has tokens only.")
+        if account.kind is not AccountKind.PERSON:
+            raise Mistake(
+                f"{name} is a machine: it has tokens only." if account.kind is AccountKind.MACHINE else f"{name} is an operator, who never signs in."
+            )
         account.password_hash = password_hash
         session.add(account)
 
@@ -165,7 +208,10 @@ async def issue_token(database: Database, name: str, *, hours: float, now: datet
         account = await account_of(session, name)
         if account.disabled_at is not None:
             raise Mistake(f"{name} is disabled.")
-        session.add(Login(account_id=account.id, token_hash=hash_of(token), expires_at=now + timedelta(hours=hours)))
+        if account.kind is AccountKind.OPERATOR:
+            raise Mistake(f"{name} is an operator, who never signs in.")
+        kind = LoginKind.MACHINE if account.kind is AccountKind.MACHINE else LoginKind.SESSION
+        session.add(Login(account_id=account.id, kind=kind, token_hash=hash_of(token), expires_at=now + timedelta(hours=hours)))
     return token
 
 
@@ -198,6 +244,8 @@ async def _grant(
         raise Mistake(f"{role} is held for {place.name} already.") from None
     except BadInput:
         raise Mistake("--until lies in the past.") from None
+    except IntegrityError:
+        raise Mistake("Administrator and auditor are never one person, and an operator is neither.") from None
 
 
 async def _act(session: AsyncSession, person_id: UUID, place: Organization, *, by: str | None, now: datetime) -> Act:

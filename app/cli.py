@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app import cli_accounts, cli_proofs
+from app import cli_accounts, cli_keys, cli_proofs
 from app.postgres_programs import NotStarted
 from app.settings import BadSetting, load, table
 
@@ -20,6 +20,7 @@ app.add_typer(cli_accounts.account, name="account")
 app.add_typer(cli_accounts.membership, name="membership")
 app.add_typer(cli_accounts.token, name="token")
 app.add_typer(cli_proofs.audit, name="audit")
+app.add_typer(cli_keys.keys, name="keys")
 app.command()(cli_proofs.verify_draw)
 
 
@@ -73,13 +74,13 @@ def seed(
 
 @app.command()
 def doctor() -> None:
-    """Look at version, role, tables, checksums and free disk; exit 1 when something is not well."""
+    """Look at version, role, tables, checksums, keys and free disk; exit 1 when something is not well."""
     from app.databases import opened  # noqa: PLC0415
     from app.doctor import examine  # noqa: PLC0415
 
     settings = load()
     with opened(settings) as databases:
-        findings = asyncio.run(examine(databases, settings.data_dir))
+        findings = asyncio.run(examine(databases, settings))
     for finding in findings:
         typer.echo(f"{'well' if finding.well else 'BAD '}  {finding.seen}")
     raise typer.Exit(0 if all(finding.well for finding in findings) else 1)

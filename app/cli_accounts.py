@@ -40,7 +40,7 @@ def account_list(*, as_json: AsJson = False) -> None:
         typer.echo(json.dumps([one.shown() for one in found], ensure_ascii=False, indent=1))
         return
     for one in found:
-        offices = ", ".join(f"{office.role} {office.name}" for office in one.memberships)
+        offices = ", ".join(office.told() for office in one.memberships)
         typer.echo(f"{one.name}\t{one.kind.lower()}{' disabled' if one.disabled else ''}\t{one.person}\t{offices}")
 
 
@@ -52,6 +52,7 @@ def account_create(
     organization: Annotated[str | None, typer.Option(help="Typed id, code or full name of the organization it belongs to.")] = None,
     role: Annotated[list[str] | None, typer.Option(help="A role there; may be repeated.")] = None,
     machine: Annotated[bool, typer.Option(help="A machine of another institution: tokens only, no password.")] = False,
+    operator: Annotated[bool, typer.Option(help="Who works with these commands: never signs in, and holds no role.")] = False,
     by: By = None,
     reason: Reason = "dudao account create",
 ) -> None:
@@ -61,11 +62,11 @@ def account_create(
 
     new = accounts.New(
         name=name,
-        kind=AccountKind.MACHINE if machine else AccountKind.PERSON,
+        kind=AccountKind.OPERATOR if operator else AccountKind.MACHINE if machine else AccountKind.PERSON,
         person=person,
         organization=organization,
         roles=role or [],
-        password_hash=None if machine else hash_of_new_password(),
+        password_hash=None if machine or operator else hash_of_new_password(),
         by=by,
         reason=reason,
     )
@@ -92,23 +93,43 @@ def account_password(name: Name) -> None:
     typer.echo(f"{name} has a new password.")
 
 
+Until = Annotated[datetime | None, typer.Option(help="The instant it ends, in UTC.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])]
+
+
 @membership.command("grant")
 def membership_grant(
     *,
     account: OfAccount,
     role: OfRole,
     organization: AtOrganization,
-    until: Annotated[datetime | None, typer.Option(help="The instant it ends, in UTC.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])] = None,
+    until: Until = None,
     by: By = None,
     reason: Reason = "dudao membership grant",
 ) -> None:
     """Give a role from now on."""
     from app import accounts  # noqa: PLC0415
 
-    ends = until.replace(tzinfo=clock.now().tzinfo) if until else None
-    given = accounts.Grant(account=account, role=role, organization=organization, by=by, reason=reason, until=ends)
+    given = accounts.Grant(account=account, role=role, organization=organization, by=by, reason=reason, until=in_utc(until))
     on_database(lambda database: accounts.grant(database, given, now=clock.now()))
     typer.echo(f"{account} holds {role} now.")
+
+
+@membership.command("delegate")
+def membership_delegate(
+    *,
+    account: OfAccount,
+    to: Annotated[str, typer.Option(help="The account of the colleague who stands in.")],
+    role: OfRole,
+    organization: AtOrganization,
+    until: Until = None,
+    reason: Reason = "dudao membership delegate",
+) -> None:
+    """Lend a role to a colleague until a day. It ends by itself, with the own role, or by `membership end` of the colleague's."""
+    from app import accounts  # noqa: PLC0415
+
+    given = accounts.Grant(account=account, role=role, organization=organization, by=None, reason=reason, until=in_utc(until))
+    on_database(lambda database: accounts.delegate(database, given, to=to, now=clock.now()))
+    typer.echo(f"{to} stands in for {account} as {role}.")
 
 
 @membership.command("end")
@@ -145,8 +166,13 @@ def token_revoke(
     raise typer.Exit(0 if ended else 1)
 
 
+def in_utc(given: datetime | None) -> datetime | None:
+    """An instant as it was typed, which names no zone."""
+    return given.replace(tzinfo=clock.now().tzinfo) if given else None
+
+
 def on_database(work: Callable[["Database"], Awaitable[T]]) -> T:
-    """Does it on the database of the settings, as the role that serves. A mistake of the caller's exits with 1 and its sentence."""
+    """Does it on the database of the settings, as its owner, whom no wall of a tenant stops. A mistake of the caller's exits with 1 and its sentence."""
     from app.accounts import Mistake  # noqa: PLC0415
     from app.databases import opened  # noqa: PLC0415
     from models.database import Database  # noqa: PLC0415
@@ -160,7 +186,7 @@ def on_database(work: Callable[["Database"], Awaitable[T]]) -> T:
 
     try:
         with opened(load()) as databases:
-            return asyncio.run(inside(databases.app))
+            return asyncio.run(inside(databases.owner or databases.app))
     except Mistake as mistake:
         typer.echo(str(mistake), err=True)
         raise typer.Exit(1) from None
@@ -168,8 +194,8 @@ def on_database(work: Callable[["Database"], Awaitable[T]]) -> T:
 
 def hash_of_new_password() -> str:
     """Of a password typed twice, or given on standard input. Exit 1 where it is too short."""
-    from app.accounts import SHORTEST_PASSWORD  # noqa: PLC0415
     from app.passwords import Passwords, weight_of  # noqa: PLC0415
+    from domain.accounts import SHORTEST_PASSWORD  # noqa: PLC0415
 
     password = secret("Password", twice=True)
     if len(password) < SHORTEST_PASSWORD:

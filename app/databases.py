@@ -16,6 +16,9 @@ UNSAFE = """
 SELECT array_remove(ARRAY[
     CASE WHEN rolsuper THEN 'is a superuser' END,
     CASE WHEN rolbypassrls THEN 'bypasses row-level security' END,
+    CASE WHEN EXISTS (SELECT FROM pg_roles w WHERE starts_with(w.rolname, 'wall_') AND pg_has_role(pg_roles.oid, w.oid, 'USAGE')) THEN 'inherits from a wall' END,
+    CASE WHEN (SELECT count(*) FROM pg_roles w WHERE starts_with(w.rolname, 'wall_') AND pg_has_role(pg_roles.oid, w.oid, 'SET')) < 6
+         THEN 'may not stand behind every wall' END,
     CASE WHEN EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid) THEN 'owns tables' END,
     CASE WHEN EXISTS (SELECT FROM pg_database WHERE datname = current_database() AND datdba = pg_roles.oid) THEN 'owns the database' END
 ], NULL) FROM pg_roles WHERE rolname = current_user

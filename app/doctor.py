@@ -8,7 +8,9 @@ import asyncpg
 
 from app import migrate
 from app.databases import Databases, connect, faults_of_role
+from app.keys import id_keys, misfit
 from app.postgres_programs import OLDEST
+from app.settings import Settings
 
 LEAST_FREE = 1.0
 VERSION_UNIT = 10_000
@@ -22,8 +24,8 @@ class Finding:
     seen: str
 
 
-async def examine(databases: Databases, data_dir: Path) -> list[Finding]:
-    """Version, role, tables, checksums and free disk of a database. Raises NotStarted when it does not let us in."""
+async def examine(databases: Databases, settings: Settings) -> list[Finding]:
+    """Version, role, tables, checksums, keys and free disk of a database. Raises NotStarted when it does not let us in."""
     connection = await connect(databases.app)
     try:
         findings = [await version(connection), await role(connection), await checksums(connection)]
@@ -31,7 +33,14 @@ async def examine(databases: Databases, data_dir: Path) -> list[Finding]:
         await connection.close()
     at = await migrate.revision(databases.owner or databases.app)
     findings.append(Finding(at == migrate.head(), f"tables at {at or 'nothing'}, this release at {migrate.head() or 'nothing'}"))
-    return [*findings, disk(databases.embedded.home if databases.embedded else data_dir)]
+    if at == migrate.head():
+        findings.append(await keys(databases.owner or databases.app, settings))
+    return [*findings, disk(databases.embedded.home if databases.embedded else settings.data_dir)]
+
+
+async def keys(url: str, settings: Settings) -> Finding:
+    wrong = await misfit(url, id_keys(settings))
+    return Finding(wrong is None, wrong or "the keys of id numbers fit")
 
 
 async def version(connection: asyncpg.Connection) -> Finding:

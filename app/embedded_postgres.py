@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from app.postgres_cluster import DATABASE, create
+from app.postgres_cluster import DATABASE, add_walls, create
 from app.postgres_programs import Account, NotStarted, Programs, account_for, home_for, programs_for
 from app.processes import command_line
 
@@ -96,6 +96,7 @@ class EmbeddedPostgres:
             self._programs = programs_for(self.home, self._account)
             create(self.home, self._programs, account=self._account, fsync=self._fsync)
             self._await_end_of_another(deadline)
+            add_walls(self.home, self._programs, account=self._account)
             self._launch()
             self._await_ready(deadline)
         except BaseException:
@@ -214,6 +215,8 @@ class EmbeddedPostgres:
             "timezone": "UTC",
             "log_timezone": "UTC",
             "jit": "off",
+            "log_error_verbosity": "terse",  # no DETAIL and no CONTEXT: they repeat whole rows, and so telephone numbers
+            "log_parameter_max_length": "0",
         }
         words = [
             self._programs.path("postgres"),

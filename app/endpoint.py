@@ -1,7 +1,6 @@
 """/graphql: through the gate, as somebody, into the one pipeline, and out again. A plain ASGI application, since nothing may wrap the bodies."""
 
 import asyncio
-import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,15 +16,17 @@ from app.front import REQUEST_ERROR, ClientGone, Gate, Turned, check_method, req
 from app.health import RETRY_AFTER, Health, away
 from app.negotiation import Media, language_of, media_of
 from app.settings import Settings
-from authz.actor import Actor, Role
+from authz.access import shared
+from authz.actions import Action
+from authz.actor import Actor
+from domain.sealing import IdKeys
 from gql.context import Context
 from gql.documents import Documents
 from gql.errors import Json, Language, gate_sentence
-from gql.operation import MutationByGet, OperationAnswer, refused, run
+from gql.operation import MutationByGet, OperationAnswer, plain_name, refused, run
 from models.database import Database
 
 STATUSES: Mapping[str, int] = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "NOT_FOUND": 403, "RATE_LIMITED": 429, "INTERNAL": 500}
-NUMBER = re.compile(r"\d{4,}")
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="dudao"'}
 
 
@@ -46,6 +47,7 @@ class Doorkeeper:
     identify: Callable[[str, str | None], Awaitable[Actor]]  # of a token and the organization acted for
     sign_in: Callable[[str, str], Awaitable[str]]  # of name and password; gives the token
     sign_out: Callable[[str], Awaitable[None]]
+    hashed: Callable[[str], Awaitable[str]]  # of a new password
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class House:
     """What every route needs. One per worker."""
 
     settings: Settings
+    id_keys: IdKeys
     database: Database
     documents: Documents
     health: Health
@@ -105,8 +108,9 @@ class GraphQL:
             language=language_of(Headers(scope=scope)),
             request_id=scope["state"]["request_id"],
             cursor_key=settings.cursor_key.get_secret_value().encode(),
-            id_key=settings.id_key.get_secret_value().encode(),
-            may_introspect=actor is not None and Role.INTEGRATOR in actor.roles,
+            id_keys=self._house.id_keys,
+            may_introspect=actor is not None and shared(actor, Action.SCHEMA_INTROSPECT),
+            hashed=self._house.doorkeeper.hashed,
         )
 
 
@@ -177,8 +181,7 @@ def spoken(body: bytes, media: Media, *, status: int, headers: Mapping[str, str]
 def _note(scope: Scope, answer: OperationAnswer | None) -> None:
     """For the log: what kind of operation, its name, which document, which code. Never the text or a variable, nor a number hidden in a name."""
     if answer is not None:
-        name = NUMBER.sub("_", answer.name or "")[:64]
-        scope["state"]["log"].update(kind=answer.kind, operation=name, document=answer.digest, code=answer.code)
+        scope["state"]["log"].update(kind=answer.kind, operation=plain_name(answer.name), document=answer.digest, code=answer.code)
 
 
 def _code(response: Response, answer: OperationAnswer | None) -> str | None:

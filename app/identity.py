@@ -9,21 +9,27 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import structlog
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from app.front import Turned
 from app.passwords import Passwords
+from authz.access import VERSIONS
 from authz.actor import Actor, Role
 from authz.errors import NotFound, Unauthenticated
+from authz.policy import Table
+from authz.versions import SHIPPED, PolicyUnavailable
 from gql import ids
 from gql.errors import RateLimited
 from gql.organizations import PREFIXES
 from models.base import table_of
 from models.database import Database
-from models.memberships import Account, Attempt, Login
+from models.memberships import IN_FORCE, Account, Attempt, Login
 from models.organizations import Tier
+
+log = structlog.get_logger("app.identity")
 
 SIGNED_IN_FOR = timedelta(hours=8)
 TOKEN_BYTES = 32
@@ -31,12 +37,14 @@ NAME_DIGEST_BYTES = 3
 LONGEST_PAUSE = timedelta(minutes=15)
 DOUBLINGS = 10  # 1 s doubled so often is more than the longest pause
 
-# $1 the hash of the token, $2 now. One statement, since every request begins with it.
-WHO = """
-SELECT json_build_object('account', a.id, 'person', a.person_id, 'home', a.organization_id, 'offices', coalesce((
-  SELECT json_agg(json_build_object('role', m.role, 'organization', o.id, 'tier', o.tier, 'center', o.center_id, 'district', o.district_id, 'agency', o.agency_id))
+# $1 the hash of the token, $2 now. One statement, since every request begins with it. Who was only invited acts for nobody; a lent role counts
+# as long as the one it was lent of.
+WHO = f"""
+SELECT json_build_object('account', a.id, 'login', l.id, 'person', a.person_id, 'home', a.organization_id, 'offices', coalesce((
+  SELECT json_agg(json_build_object('membership', m.id, 'role', m.role, 'organization', o.id, 'tier', o.tier, 'center', o.center_id, 'district', o.district_id, 'agency', o.agency_id,
+      'policy', (SELECT c.version FROM policy_current c WHERE c.center_id = o.center_id)))
     FROM membership m JOIN organization o ON o.id = m.organization_id
-   WHERE m.person_id = a.person_id AND m.valid_from <= $2 AND (m.valid_until IS NULL OR m.valid_until > $2)), '[]'))::text
+   WHERE m.person_id = a.person_id AND l.kind <> 'INVITATION' AND {IN_FORCE.format(at="$2")}), '[]'))::text
   FROM login l JOIN account a ON a.id = l.account_id
  WHERE l.token_hash = $1 AND l.ended_at IS NULL AND l.expires_at > $2 AND a.disabled_at IS NULL
 """
@@ -79,14 +87,25 @@ async def sign_out(database: Database, token: str, *, now: datetime) -> None:
 async def actor_of(database: Database, token: str, *, organization: str | None, now: datetime) -> Actor:
     """Who bears the token, acting for `organization` (a typed id), else for the account's own, else for the only one there is.
 
-    Raises Unauthenticated for a token that is unknown, ended or expired; Turned 403 where the person holds no office in the organization.
+    Raises Unauthenticated for a token that is unknown, ended or expired; Turned 403 where the person holds no office in the organization;
+    Turned 503 where the policy in force there is not to be had: rights of another version are never given instead.
     """
     async with database.glance() as reading:
         found = await reading.document(WHO, [hash_of(token), now])
-    if found is None:
-        raise Unauthenticated("EXPIRED")
-    who: Mapping[str, Any] = orjson.loads(found)
-    return _actor(who, _chosen(who, organization))
+        if found is None:
+            raise Unauthenticated("EXPIRED")
+        who: Mapping[str, Any] = orjson.loads(found)
+        office = _chosen(who, organization)
+        try:
+            return _actor(who, office, policy=await VERSIONS.ensure(reading, _version(who, office)))
+        except PolicyUnavailable as error:
+            log.exception("policy_unavailable", organization=office)
+            raise Turned(503, "policy", headers={"Retry-After": "5"}) from error
+
+
+def _version(who: Mapping[str, Any], organization: str | None) -> int:
+    """Which version of the policy is in force where the person acts: the one that comes with the release where none was published."""
+    return next((office["policy"] for office in who["offices"] if office["organization"] == organization and office["policy"]), SHIPPED)
 
 
 def _chosen(who: Mapping[str, Any], organization: str | None) -> str | None:
@@ -104,19 +123,23 @@ def _chosen(who: Mapping[str, Any], organization: str | None) -> str | None:
     return next(iter(held)) if len(held) == 1 else None
 
 
-def _actor(who: Mapping[str, Any], organization: str | None) -> Actor:
-    """All offices held in the organization count together. Without one, the person is only somebody."""
+def _actor(who: Mapping[str, Any], organization: str | None, *, policy: Table) -> Actor:
+    """All offices held in the organization count together. Without one, the person is only somebody; a role the policy does not know gives nothing."""
     offices = [office for office in who["offices"] if office["organization"] == organization]
     place: Mapping[str, Any] = offices[0] if offices else {}
+    roles = [office["role"] for office in offices]
     return Actor(
         account_id=UUID(who["account"]),
+        login_id=UUID(who["login"]),
         person_id=UUID(who["person"]),
         organization_id=_id(place.get("organization")),
         tier=Tier(place["tier"]) if place else None,
         center_id=_id(place.get("center")),
         district_id=_id(place.get("district")),
         agency_id=_id(place.get("agency")),
-        roles=frozenset(Role(office["role"]) for office in offices) or frozenset({Role.ANYONE}),
+        roles=frozenset(role for role in roles if role in policy.roles) or frozenset({Role.ANYONE}),
+        policy=_version(who, organization),
+        memberships=tuple((office["role"], UUID(office["membership"])) for office in offices),
     )
 
 

@@ -10,6 +10,7 @@ from app import clock, identity
 from app.endpoint import Doorkeeper, House, Shown
 from app.front import Gate
 from app.health import Health
+from app.keys import id_keys
 from app.passwords import Passwords, weight_of
 from app.routes import application
 from app.settings import Settings
@@ -27,10 +28,11 @@ def create_app(settings: Settings, *, database_url: str | None = None) -> Starle
     if url is None:
         raise ValueError("no database: neither database_url nor DUDAO_DATABASE_URL")
     configure_logs()
-    database = Database(url, pool_size=settings.pool_size, statement_seconds=settings.statement_timeout)
+    database = database_at(url, settings)
 
     house = House(
         settings=settings,
+        id_keys=id_keys(settings),
         database=database,
         documents=documents(schema, settings),
         health=Health(),
@@ -39,6 +41,10 @@ def create_app(settings: Settings, *, database_url: str | None = None) -> Starle
         demo_accounts=demo_accounts() if settings.demo else (),
     )
     return application(house)
+
+
+def database_at(url: str, settings: Settings) -> Database:
+    return Database(url, pool_size=settings.pool_size, statement_seconds=settings.statement_timeout)
 
 
 def doorkeeper(database: Database, passwords: Passwords) -> Doorkeeper:
@@ -53,7 +59,7 @@ def doorkeeper(database: Database, passwords: Passwords) -> Doorkeeper:
     async def sign_out(token: str) -> None:
         await identity.sign_out(database, token, now=clock.now())
 
-    return Doorkeeper(identify=identify, sign_in=sign_in, sign_out=sign_out)
+    return Doorkeeper(identify=identify, sign_in=sign_in, sign_out=sign_out, hashed=passwords.kept)
 
 
 def demo_accounts() -> Sequence[Shown]:

@@ -57,6 +57,11 @@ class Passwords:
         finally:
             self._inside -= 1
 
+    async def kept(self, password: str) -> str:
+        """The same off the event loop. Raises RateLimited where the queue is full."""
+        with self.place():
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self.hashed, password)
+
     async def fits(self, kept: str | None, password: str) -> bool:
         """Whether the password is the one of the kept hash. Nobody's hash costs the same work, and fits nothing."""
         loop = asyncio.get_running_loop()

@@ -14,6 +14,10 @@ BUILTIN_LOCALE_SINCE = 17
 SUPERUSER, OWNER, APP, AUDITOR = "postgres", "dudao_owner", "dudao_app", "dudao_auditor"
 ROLES = (SUPERUSER, OWNER, APP, AUDITOR)
 DATABASE = "dudao"
+WALLS = ("wall_center", "wall_district", "wall_agency", "wall_person", "wall_ticket", "wall_rules")
+"""Behind one of which the app stands in every transaction; it inherits from none."""
+WALLED = "dudao_walls"
+"""Marks a cluster that has these roles."""
 DOOR = "# Only the socket, and only with a password.\nlocal all all scram-sha-256\n"
 
 
@@ -28,8 +32,8 @@ def create(home: Path, programs: Programs, *, account: Account, fsync: bool) -> 
     passwords = {role: secrets.token_urlsafe(24) for role in ROLES}
     _run([programs.path("initdb"), "-D", str(fresh), *_form(programs)], account=account)
     (fresh / "pg_hba.conf").write_text(DOOR)
-    single = [programs.path("postgres"), "--single", "-D", str(fresh), "-c", "fsync=off", "-c", "exit_on_error=on", "template1"]
-    _run(single, account=account, said="\n".join(statements(passwords)) + "\n")
+    _alone(fresh, programs, statements(passwords), account=account)
+    (fresh / WALLED).touch()
     if fsync:
         _run([programs.path("initdb"), "--sync-only", "-D", str(fresh)], account=account)
     write_private(home / "roles.json", json.dumps(passwords))
@@ -37,6 +41,18 @@ def create(home: Path, programs: Programs, *, account: Account, fsync: bool) -> 
     folder = os.open(home, os.O_RDONLY)
     os.fsync(folder)
     os.close(folder)
+
+
+def add_walls(home: Path, programs: Programs, *, account: Account) -> None:
+    """The roles of the second wall, in a cluster made before there were any. While no server runs; killed in the middle, it is done again."""
+    if not (home / "data" / WALLED).exists():
+        _alone(home / "data", programs, [f"DROP ROLE IF EXISTS {wall}" for wall in WALLS] + walls(), account=account)
+        (home / "data" / WALLED).touch()
+
+
+def _alone(data: Path, programs: Programs, said: list[str], *, account: Account) -> None:
+    single = [programs.path("postgres"), "--single", "-D", str(data), "-c", "fsync=off", "-c", "exit_on_error=on", "template1"]
+    _run(single, account=account, said="\n".join(said) + "\n")
 
 
 def _form(programs: Programs) -> list[str]:
@@ -63,4 +79,10 @@ def statements(passwords: dict[str, str]) -> list[str]:
         f"CREATE ROLE {APP} {plain} NOCREATEDB NOBYPASSRLS PASSWORD '{passwords[APP]}'",
         f"CREATE ROLE {AUDITOR} {plain} NOCREATEDB NOBYPASSRLS PASSWORD '{passwords[AUDITOR]}'",
         f"CREATE DATABASE {DATABASE} OWNER {OWNER}",
+        *walls(),
     ]
+
+
+def walls() -> list[str]:
+    made = [f"CREATE ROLE {wall} NOLOGIN NOSUPERUSER NOBYPASSRLS" for wall in WALLS]
+    return [*made, *(f"GRANT {wall} TO {APP} WITH INHERIT FALSE, SET TRUE" for wall in WALLS)]

@@ -16,6 +16,7 @@ from uvicorn.supervisors import Multiprocess
 
 from app import clock, migrate
 from app.databases import Databases, connect, opened, refuse_unsafe_role
+from app.keys import id_keys, misfit
 from app.postgres_programs import NotStarted
 from app.processes import age, end_with
 from app.settings import Settings
@@ -51,7 +52,7 @@ def bound(settings: Settings) -> socket.socket:
 
 
 def prepare(settings: Settings, databases: Databases) -> None:
-    """The tables are those of this release, the demo's world is there, the serving role is harmless. Raises NotStarted when not."""
+    """The tables are those of this release, the demo's world is there, the serving role is harmless, the keys are those of the rows. Raises NotStarted when not."""
     if databases.owner:
         migrate.upgrade(databases.owner)
     elif asyncio.run(migrate.revision(databases.app)) != migrate.head():
@@ -59,6 +60,9 @@ def prepare(settings: Settings, databases: Databases) -> None:
     if settings.demo:
         asyncio.run(seed_if_empty(settings, databases))
     asyncio.run(refuse_unsafe_role(databases.app))
+    wrong = asyncio.run(misfit(databases.owner or databases.app, id_keys(settings)))
+    if wrong:
+        raise NotStarted(wrong)
 
 
 async def seed_if_empty(settings: Settings, databases: Databases, *, scale: int = 0) -> bool:
@@ -84,7 +88,7 @@ async def seed_if_empty(settings: Settings, databases: Databases, *, scale: int 
             from seeds.demo_people import PASSWORD  # noqa: PLC0415
 
             hashed = await asyncio.to_thread(Passwords(weight_of(demo=settings.demo)).hashed, PASSWORD)
-            await seed_demo(database, now=clock.now(), key=settings.id_key.get_secret_value().encode(), password_hash=hashed)
+            await seed_demo(database, now=clock.now(), keys=id_keys(settings), password_hash=hashed)
     finally:
         await database.close()
     return True

@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdap
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "DUDAO_"
+SECRETS = {"id_key", "seal_key", "cursor_key", "audit_key"}
+"""Made once in the demo."""
 
 
 class BadSetting(Exception):  # noqa: N818 (named as its sentence is)
@@ -68,9 +70,17 @@ class Settings(BaseSettings):
     )
     get: bool = Field(False, description="on: queries are also answered by GET. Mutations never are.")
     id_key: Key = Field(
-        description="Secret, at least 32 characters: keys the index of id numbers. Changing it makes every stored id number unfindable."
+        description="Secret, at least 32 characters: keys the index of id numbers. To change it, give the old one as DUDAO_ID_KEY_BEFORE."
     )
+    id_key_before: Key | None = Field(None, description="The index key before, until `dudao keys rotate` has put every person under the new one.")
+    seal_key: Key = Field(
+        description="Secret, at least 32 characters: seals id numbers and rosters. To change it, give the old one as DUDAO_SEAL_KEY_BEFORE."
+    )
+    seal_key_before: Key | None = Field(None, description="The seal key before, until `dudao keys rotate` has sealed everything anew.")
     cursor_key: Key = Field(description="Secret, at least 32 characters: signs page cursors. Changing it ends the pages that are open.")
+    audit_key: Key | None = Field(
+        None, description="Secret, at least 32 characters: signs `dudao audit roll-up` and `export`; made once in the demo. Who serves needs none."
+    )
     allowed_hosts: Words = Field(
         ["localhost", "127.0.0.1"],
         min_length=1,
@@ -84,7 +94,7 @@ class Settings(BaseSettings):
     upload_bytes: int = Field(8 * 2**20, ge=1024, le=2**30, description="Longest uploaded file, in bytes.")
     read_seconds: float = Field(10, gt=0, le=300, description="Seconds in which a request's body must have arrived.")
     query_seconds: float = Field(5, gt=0, le=300, description="Seconds in which a query must be answered.")
-    mutation_seconds: float = Field(10, gt=0, le=300, description="Seconds in which a mutation must be answered.")
+    mutation_seconds: float = Field(10, gt=0, le=300, description="Seconds in which a mutation must be answered; a roster has 60.")
     statement_timeout: float = Field(4, gt=0, le=300, description="Seconds after which PostgreSQL ends one statement.")
 
     @classmethod
@@ -111,7 +121,7 @@ class DemoKeys(PydanticBaseSettingsSource):
             demo = TypeAdapter(bool).validate_python(given.get("demo", False))
         except ValidationError:
             return {}  # the field itself refuses it, by name
-        if not demo or {"id_key", "cursor_key"} <= given.keys():
+        if not demo or given.keys() >= SECRETS:
             return {}
         return dict(kept_keys(Path(given.get("data_dir", "var"))))
 
@@ -121,9 +131,10 @@ def kept_keys(folder: Path) -> dict[str, str]:
     file = folder / "keys.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not file.exists():
-            write_private(file, json.dumps({"id_key": secrets.token_hex(32), "cursor_key": secrets.token_hex(32)}))
-        kept: dict[str, str] = json.loads(file.read_text())
+        kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        if not kept.keys() >= SECRETS:  # also the file of a release that had fewer
+            kept = {name: secrets.token_hex(32) for name in sorted(SECRETS)} | kept
+            write_private(file, json.dumps(kept))
     except (OSError, ValueError) as error:
         raise BadSetting(f"{PREFIX}DATA_DIR: the demo's keys cannot be kept in {file}: {error}.") from error
     return kept

@@ -10,6 +10,9 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+FIRST = {"", "graphql", "graphiql", "login", "logout", "uploads", "healthz", "readyz", "metrics", "schema.graphql", "schema.json", "static"}
+NOT_FOUND = 404
+PERSONAL = re.compile(r"\d{17}[\dXx]|(?<!\w)1[3-9]\d{9}(?!\w)")
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 log = structlog.get_logger("app.requests")
 
@@ -60,14 +63,27 @@ class Traced:
             await self._app(scope, receive, send_on)
         finally:
             milliseconds = round((time.perf_counter() - started) * 1000, 1)
-            path = scope["path"] if status != 404 else "unknown"  # noqa: PLR2004 - what a stranger types may be anything
-            log.info("request", request_id=request_id, method=scope["method"], path=path, status=status, ms=milliseconds, **facts)
+            log.info(
+                "request",
+                request_id=request_id,
+                method=scope["method"],
+                path=plain_path(scope["path"], status),
+                status=status,
+                ms=milliseconds,
+                **facts,
+            )
+
+
+def plain_path(path: str, status: int) -> str:
+    """One of our own paths; of those that end as they like only the beginning. What a stranger types may be anything."""
+    first, _, rest = path.removeprefix("/").partition("/")
+    return "unknown" if status == NOT_FOUND or first not in FIRST else f"/{first}" + ("/…" if rest else "")
 
 
 def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             given = value.decode("latin-1")
-            if GIVEN_ID.fullmatch(given):
+            if GIVEN_ID.fullmatch(given) and not PERSONAL.search(given):
                 return str(given)
     return secrets.token_hex(12)

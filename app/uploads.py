@@ -13,7 +13,7 @@ from app.negotiation import Media, language_of
 from domain import imports
 from gql import ids
 from gql.imports import UPLOADS
-from models.database import Database
+from models.database import Database, Tenant, Wall
 
 SECONDS = 120
 """For the largest file on a slow line."""
@@ -36,11 +36,11 @@ async def _put(house: House, request: Request) -> Response:
     await check_ticket(house.database, ticket)  # before a byte of a stranger's is read
     gate = Gate(get=False, body_bytes=house.settings.upload_bytes, read_seconds=SECONDS)
     content = await body_of(request.receive, request.headers, gate)
-    async with house.database.transaction() as session:
+    async with house.database.transaction(bearer_of(ticket)) as session:
         upload = await imports.place_of(session, ticket, at=clock.now())
         if upload is None:
             raise Turned(404, "upload_unknown")
-        await imports.receive(session, upload, content)
+        await imports.receive(session, upload, content, keys=house.id_keys)
     digest = sha256(content).hexdigest()
     return spoken(
         orjson.dumps({"upload": ids.shown(str(UPLOADS.prefix), upload.id), "sha256": digest, "bytes": len(content)}),
@@ -50,8 +50,13 @@ async def _put(house: House, request: Request) -> Response:
     )
 
 
+def bearer_of(ticket: bytes) -> Tenant:
+    """Who bears a ticket sees the one upload it is for."""
+    return Tenant(wall=Wall.TICKET, ticket=ticket)
+
+
 async def check_ticket(database: Database, ticket: bytes) -> None:
     """Raises Turned 404 for a ticket that is unknown or has expired."""
-    async with database.transaction() as session:
+    async with database.transaction(bearer_of(ticket)) as session:
         if await imports.place_of(session, ticket, at=clock.now()) is None:
             raise Turned(404, "upload_unknown")

@@ -1,30 +1,64 @@
 """The doors to the rows: `scope` for reading, `fetch` for acting, `require` where there is no row yet. There is no other."""
 
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, True_, and_, case, false, func, literal, not_, or_, true
+from sqlalchemy import ColumnElement, FromClause, Integer, True_, and_, case, false, func, literal, not_, or_, true
 from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from authz import cases, dispatch, inspections, organizations, returns, sessions, supervisors
+from authz import cases, decisions, dispatch, filings, inspections, members, organizations, policies, returns, sessions, supervisors
 from authz.actions import Action
 from authz.actor import Actor, Shape
 from authz.errors import Forbidden, Issuer, NotFound
-from authz.policy import Line, compiled
-from authz.relations import Meaning, Relation, World
+from authz.invariants import hold_in
+from authz.policy import BadPolicy, Line, Table, compiled
+from authz.relations import Holds, Meaning, Relation, World
+from authz.versions import Versions
+from authz.walls import WALLED, inside
 from models.base import table_of
 from models.organizations import Tier
 
 T = TypeVar("T", bound=SQLModel)
 
-NOUNS = (organizations, supervisors, sessions, dispatch, inspections, returns, cases)
+NOUNS = (organizations, members, supervisors, sessions, dispatch, inspections, returns, cases, filings, decisions, policies)
 
 READ: dict[type[SQLModel], Action] = {model: action for noun in NOUNS for model, action in noun.READ.items()}
 
 MEANINGS: dict[FromClause, dict[Relation, Meaning]] = {table_of(model): dict(meanings) for noun in NOUNS for model, meanings in noun.MEANINGS.items()}
 
 POLICY = compiled()
+
+
+def meaningful() -> dict[Action, frozenset[Relation]]:
+    """Which relations a line about an action may speak of: those with a meaning on every table it is read by or called after, and the shipped ones."""
+    found = {action: {line.relation for line in POLICY.lines if line.action is action} for action in Action}
+    for action in Action:
+        noun = action.value.split(".")[0]
+        tables = [table_of(model) for model, read in READ.items() if read is action or (action not in READ.values() and read.value == f"{noun}.read")]
+        if tables:
+            found[action] |= set.intersection(*(set(MEANINGS[t]) for t in tables))
+    return {action: frozenset(relations) for action, relations in found.items()}
+
+
+MEANINGFUL = meaningful()
+
+
+def sound(table: Table) -> None:
+    """Raises BadPolicy where a relation means nothing, or where something pinned does not hold."""
+    for one in table.lines:
+        if one.relation not in MEANINGFUL[one.action]:
+            said = next(said for said in table.said if said.number == one.number)
+            raise BadPolicy(f"{one.relation} means nothing for {one.action}", problem="policy_meaning", said=said)
+    hold_in(table, POLICY)
+
+
+sound(POLICY)
+
+VERSIONS = Versions(POLICY, sound)
 
 EMPTY = World()
 
@@ -39,54 +73,98 @@ def scope(shape: Shape, action: Action, t: FromClause) -> ColumnElement[bool]:
 
     Where a right is unknown the condition is NULL, which no WHERE and no CASE takes for true: said outright, by coalesce, no index would serve it.
     """
-    gives = [meaning(t, relation).where(t, shape.tier) for relation in relations(POLICY.allowing(shape.roles, action))]
-    takes = [meaning(t, relation).where(t, shape.tier) for relation in relations(POLICY.denying(action))]
+    policy = VERSIONS.table(shape.policy)
+    gives = [meaning(t, relation).where(t, shape.tier) for relation in relations(policy.allowing(shape.roles, action))]
+    takes = [meaning(t, relation).where(t, shape.tier) for relation in relations(policy.denying(action))]
     everywhere = any(isinstance(one, True_) for one in gives)
     allowed = true() if everywhere else or_(*gives) if gives else false()
-    return and_(allowed, *(not_(func.coalesce(one, false())) for one in takes))
+    return and_(*inside(t, shape), allowed, *(not_(func.coalesce(one, false())) for one in takes))
 
 
 def relations(lines: tuple[Line, ...]) -> list[Relation]:
     return sorted({line.relation for line in lines})
 
 
+@dataclass(frozen=True)
+class Rule:
+    """All that is said of an action on the rows of one table to somebody in some roles: each relation that gives with its first line, those that take."""
+
+    walled: bool
+    column: str | None
+    gives: tuple[tuple[int, Holds], ...]
+    takes: tuple[Holds, ...]
+
+
+@lru_cache(maxsize=4096)
+def rule(policy: Table, who: tuple[frozenset[str], Tier | None], what: tuple[Action, FromClause]) -> Rule:
+    """Kept by what a version of the policy and the roles determine, never by a person or a row."""
+    (roles, tier), (action, t) = who, what
+    first = {line.relation: line.number for line in reversed(policy.allowing(roles, action))}
+    gives = sorted(((number, meaning(t, relation).holds) for relation, number in first.items()), key=itemgetter(0))
+    takes = tuple(meaning(t, relation).holds for relation in relations(policy.denying(action)))
+    return Rule(bool(WALLED[t]), WALLED[t].get(Shape(tier, roles).wall), tuple(gives), takes)
+
+
+def line_for(actor: Actor, action: Action, row: SQLModel, *, world: World = EMPTY) -> int | None:
+    """The number of the first line that gives the action on one row in hand, by the Python halves; None where none does, one takes, or a wall hides."""
+    said = rule(VERSIONS.table(actor.policy), (actor.roles, actor.tier), (action, table_of(type(row))))
+    if said.walled:
+        mine = getattr(actor, said.column) if said.column else None
+        if mine is None or getattr(row, said.column or "") != mine:
+            return None
+    for number, stands in said.gives:
+        if stands(actor, row, world):
+            return None if said.takes and any(takes(actor, row, world) for takes in said.takes) else number
+    return None
+
+
 def holds(actor: Actor, action: Action, row: SQLModel, *, world: World = EMPTY) -> bool:
     """The same decision about one row in hand, by the Python halves."""
-    t = table_of(type(row))
-    gives = any(meaning(t, relation).holds(actor, row, world) for relation in relations(POLICY.allowing(actor.roles, action)))
-    return gives and not any(meaning(t, relation).holds(actor, row, world) for relation in relations(POLICY.denying(action)))
+    return line_for(actor, action, row, world=world) is not None
 
 
-async def fetch(session: AsyncSession, actor: Actor, model: type[T], *, id: UUID, to: Action) -> T:
-    """One row to act on, locked until the transaction ends. A hidden row and no row look the same."""
+async def fetch(session: AsyncSession, actor: Actor, model: type[T], *, id: UUID, to: Action, by: list[int] | None = None) -> T:
+    """One row to act on, locked until the transaction ends. A hidden row and no row look the same. `by` is told the number of the line that gives."""
     t = table_of(model)
     seen, may = scope(actor.shape, READ[model], t), scope(actor.shape, to, t)
-    statement = select(model, may.label("may")).where(t.c.id == id, seen).with_for_update(of=t)
+    statement = select(model, may.label("may"), giving(actor.shape, to, t).label("line")).where(t.c.id == id, seen).with_for_update(of=t)
     found = (await session.exec(statement, params=actor.binds(), execution_options={"populate_existing": True})).one_or_none()
     if found is None:
         raise NotFound
-    row, may_act = found
+    row, may_act, line = found
     if not may_act:
-        raise refusal(to, row, article=await taking(session, actor, to, of=row))
+        raise refusal(VERSIONS.table(actor.policy), to, row, taken=await taking(session, actor, to, of=row))
+    if by is not None and line is not None:
+        by.append(line)
     return row
 
 
-async def taking(session: AsyncSession, actor: Actor, action: Action, *, of: SQLModel) -> str | None:
-    """The article of the line that takes from the actor what another gives; None where nothing is given in the first place."""
-    t, lines = table_of(type(of)), POLICY.denying(action)
-    gives = [meaning(t, relation).where(t, actor.tier) for relation in relations(POLICY.allowing(actor.roles, action))]
+def giving(shape: Shape, action: Action, t: FromClause) -> ColumnElement[int | None]:
+    """The number of the first line that gives the action on a row of `t`, where it is given; no question to the row where there is but one."""
+    first = {line.relation: line.number for line in reversed(VERSIONS.table(shape.policy).allowing(shape.roles, action))}
+    if len(first) < 2:  # noqa: PLR2004 - nothing to choose from
+        return literal(next(iter(first.values()), None), Integer)
+    return case(*((meaning(t, relation).where(t, shape.tier), literal(number)) for relation, number in sorted(first.items(), key=itemgetter(1))))
+
+
+async def taking(session: AsyncSession, actor: Actor, action: Action, *, of: SQLModel) -> Line | None:
+    """The line that takes from the actor what another gives; None where nothing is given in the first place."""
+    t, policy = table_of(type(of)), VERSIONS.table(actor.policy)
+    lines = policy.denying(action)
+    gives = [meaning(t, relation).where(t, actor.tier) for relation in relations(policy.allowing(actor.roles, action))]
     if not lines or not gives:
         return None
-    met = case(*((func.coalesce(meaning(t, one.relation).where(t, actor.tier), false()), literal(one.article)) for one in lines))
+    met = case(*((func.coalesce(meaning(t, one.relation).where(t, actor.tier), false()), literal(one.number)) for one in lines))
     query = select(met).where(t.c.id == getattr(of, "id"), or_(*gives))  # noqa: B009
-    found: str | None = (await session.exec(query, params=actor.binds())).first()
-    return found
+    found: int | None = (await session.exec(query, params=actor.binds())).first()
+    return next((one for one in lines if one.number == found), None)
 
 
-def refusal(action: Action, row: SQLModel, *, article: str | None = None) -> Forbidden:
+def refusal(policy: Table, action: Action, row: SQLModel, *, taken: Line | None = None) -> Forbidden:
     """Names the article and, where the issuer alone may act, who that is (A12): the caller sees the row, so it tells no secret."""
-    only_issuer = relations(tuple(line for line in POLICY.lines if line.action is action and line.allows)) == [Relation.ISSUER]
-    return Forbidden(action, article or POLICY.article(action), issuer=issuer_of(row) if only_issuer else None)
+    only_issuer = relations(tuple(line for line in policy.lines if line.action is action and line.allows)) == [Relation.ISSUER]
+    issuer = issuer_of(row) if only_issuer else None
+    return Forbidden(action, taken.article if taken else policy.article(action), issuer=issuer, line=taken.number if taken else None)
 
 
 def issuer_of(row: SQLModel) -> Issuer | None:
@@ -100,14 +178,19 @@ def issuer_of(row: SQLModel) -> Issuer | None:
 def require(actor: Actor, action: Action, row: SQLModel) -> None:
     """May the actor make this row, which is not saved yet?"""
     if not holds(actor, action, row):
-        raise refusal(action, row)
+        raise refusal(VERSIONS.table(actor.policy), action, row)
+
+
+def beyond_self(shape: Shape, action: Action) -> bool:
+    """May such a caller do it to rows of somebody else?"""
+    return bool(set(relations(VERSIONS.table(shape.policy).allowing(shape.roles, action))) - {Relation.SELF})
 
 
 def shared(actor: Actor, action: Action) -> bool:
     """May the actor do what has no row of its own, like a look-up?"""
-    return Relation.SHARED in relations(POLICY.allowing(actor.roles, action))
+    return Relation.SHARED in relations(VERSIONS.table(actor.policy).allowing(actor.roles, action))
 
 
 def require_shared(actor: Actor, action: Action) -> None:
     if not shared(actor, action):
-        raise Forbidden(action, POLICY.article(action))
+        raise Forbidden(action, VERSIONS.table(actor.policy).article(action))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from models.database import Tenant
+from models.database import Tenant, Wall
 from models.organizations import Tier
 
 
@@ -31,6 +31,11 @@ class Role(StrEnum):
 
 
 BASE = frozenset({Role.ANYONE, Role.CENTER, Role.DISTRICT, Role.AGENCY, Role.SUPERVISOR})
+TIERS = {Role.CENTER: Tier.CENTER, Role.DISTRICT: Tier.DISTRICT, Role.AGENCY: Tier.AGENCY}
+"""Below which base roles a version of the policy may put roles of its own: plain text, known to that version alone."""
+
+SUPERVISORS = frozenset({Role.SUPERVISOR_EXTERNAL, Role.SUPERVISOR_INTERNAL})
+WALLS = {Tier.CENTER: Wall.CENTER, Tier.DISTRICT: Wall.DISTRICT, Tier.AGENCY: Wall.AGENCY}
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,15 @@ class Shape:
     """What of an actor decides the form of a statement: a handful per tier, never a person or an organization."""
 
     tier: Tier | None
-    roles: frozenset[Role]
+    roles: frozenset[str]
     policy: int = 1
+
+    @property
+    def wall(self) -> Wall:
+        """Supervisors stand behind their center's, whoever they act for: they are lent across districts, and their line to the center bypasses the agency."""
+        if self.tier is None:
+            return Wall.PERSON
+        return Wall.CENTER if self.roles & SUPERVISORS else WALLS[self.tier]
 
 
 @dataclass(frozen=True)
@@ -53,9 +65,11 @@ class Actor:
     center_id: UUID | None
     district_id: UUID | None
     agency_id: UUID | None
-    roles: frozenset[Role]
+    roles: frozenset[str]
     policy: int = 1
     login_id: UUID | None = None
+    memberships: tuple[tuple[str, UUID], ...] = ()
+    """Which membership brings which of the roles, for the log of decisions."""
 
     @property
     def shape(self) -> Shape:
@@ -63,7 +77,18 @@ class Actor:
 
     @property
     def tenant(self) -> Tenant:
-        return Tenant(self.person_id, self.center_id, self.district_id, self.agency_id)
+        return Tenant(
+            person_id=self.person_id,
+            organization_id=self.organization_id,
+            center_id=self.center_id,
+            district_id=self.district_id,
+            agency_id=self.agency_id,
+            wall=self.shape.wall,
+            login_id=self.login_id,
+            # also those that the policy in force gives nothing
+            roles=frozenset(role for role, _ in self.memberships),
+            policy=self.policy,
+        )
 
     def binds(self) -> dict[str, UUID | None]:
         """Values for the parameters that relations speak of."""
@@ -72,4 +97,6 @@ class Actor:
             "actor_person": self.person_id,
             "actor_organization": self.organization_id,
             "actor_center": self.center_id,
+            "actor_district": self.district_id,
+            "actor_agency": self.agency_id,
         }

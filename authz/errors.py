@@ -30,11 +30,15 @@ class NotFound(Exception):  # noqa: N818
 
 
 class Forbidden(Exception):  # noqa: N818
-    """The row may be seen, the act may not be done; `article` is where the regulation says so, `issuer` who alone may do it."""
+    """The row may be seen, the act may not be done; `article` is where the regulation says so, `issuer` who alone may do it.
 
-    def __init__(self, action: str, article: str | None = None, *, issuer: Issuer | None = None) -> None:
+    `line` is the line of the policy that takes the right away, where one does; for the log only.
+    """
+
+    def __init__(self, action: str, article: str | None = None, *, issuer: Issuer | None = None, line: int | None = None) -> None:
         super().__init__(action)
         self.action = action
         self.article = article
         self.issuer = issuer
+        self.line = line
         self.reason = "ISSUER" if issuer else None

@@ -1,4 +1,4 @@
-"""The registry, accounts, memberships, history and roster files: who sees which rows."""
+"""The registry, history and roster files: who sees which rows."""
 
 from sqlalchemy import true
 
@@ -6,7 +6,6 @@ from authz.actions import Action
 from authz.relations import OWN_ORG, SELF, SUBTREE, Meaning, Meanings, Relation
 from models.events import Event
 from models.imports import RosterImport, Upload
-from models.memberships import Account, Membership
 from models.organizations import Organization, Profile
 
 SHARED = Meaning(holds=lambda _actor, _row, _world: True, where=lambda _t, _tier: true())
@@ -14,8 +13,6 @@ SHARED = Meaning(holds=lambda _actor, _row, _world: True, where=lambda _t, _tier
 READ = {
     Organization: Action.ORGANIZATION_READ,
     Profile: Action.PROFILE_READ,
-    Account: Action.ACCOUNT_READ,
-    Membership: Action.MEMBERSHIP_READ,
     Event: Action.EVENT_READ,
     Upload: Action.UPLOAD_READ,
     RosterImport: Action.ROSTER_IMPORT_READ,
@@ -24,8 +21,6 @@ READ = {
 MEANINGS: Meanings = {
     Organization: {Relation.SHARED: SHARED},
     Profile: {Relation.SHARED: SHARED},
-    Account: {Relation.SELF: SELF},
-    Membership: {Relation.SUBTREE: SUBTREE, Relation.OWN_ORG: OWN_ORG, Relation.SELF: SELF},
     Event: {Relation.SUBTREE: SUBTREE, Relation.OWN_ORG: OWN_ORG, Relation.SELF: SELF},
     Upload: {Relation.OWN_ORG: OWN_ORG},
     RosterImport: {Relation.SUBTREE: SUBTREE},

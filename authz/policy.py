@@ -1,16 +1,17 @@
-"""Reads the policy strictly and compiles it once to a table. One bad word stops the start: Casbin would load it without complaint."""
+"""Reads a policy strictly and compiles it once to a table. One bad word and it is refused: Casbin would load it without complaint."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
 import casbin
 
 from authz.actions import NOBODYS, Action
-from authz.actor import BASE, Role
+from authz.actor import BASE, TIERS, Role
 from authz.relations import ONLY_DENIES, Relation
 
 HERE = Path(__file__).parent
@@ -18,34 +19,59 @@ MODEL = HERE / "model.conf"
 POLICY = HERE / "policy.csv"
 
 MATCHER = "r_object == p_object && r_action == p_action && g(r_role, p_role) && stands(r_actor, p_relation, r_row)"
+EFFECT = "some(where (p_eft == allow)) && !some(where (p_eft == deny))"
 WORD = re.compile(r"^[A-Za-z_]+$")
+OWN_ROLE = re.compile(r"^[a-z][a-z_]{2,31}$")
 
-E = TypeVar("E", Role, Relation, Action)
+E = TypeVar("E", Relation, Action)
 
 
 class BadPolicy(ValueError):  # noqa: N818 - the policy is refused; nothing of ours is broken
-    """The policy cannot be trusted; the service does not start with it."""
+    """The policy cannot be trusted: none of it is used. `problem` is a key under [problems] of gql/messages.toml, `said` what is at fault."""
+
+    def __init__(self, why: str, *, problem: str = "policy_form", said: "Said | str" = "") -> None:
+        super().__init__(f"line {said.number}: {why}" if isinstance(said, Said) else why)
+        self.problem = problem
+        self.said = said.text if isinstance(said, Said) else said
+
+
+@dataclass(frozen=True)
+class Said:
+    """One line as it was written: its number, its words from the first, `p` or `g`, on, and the article above it."""
+
+    number: int
+    words: tuple[str, ...]
+    article: str
+
+    @property
+    def text(self) -> str:
+        return ", ".join(self.words)
 
 
 @dataclass(frozen=True)
 class Line:
     number: int
-    role: Role
+    role: str
     relation: Relation
     action: Action
     allows: bool
     article: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
-    """Rights per (role, action) with base roles expanded, denies per action."""
+    """Rights per (role, action) with base roles expanded, denies per action; `roles`: each one there is, with itself and the bases above it.
 
-    allows: Mapping[tuple[Role, Action], tuple[Line, ...]]
+    Never edited, and equal to itself alone, so that what is worked out from one may be kept beside it.
+    """
+
+    allows: Mapping[tuple[str, Action], tuple[Line, ...]]
     denies: Mapping[Action, tuple[Line, ...]]
     lines: tuple[Line, ...]
+    roles: Mapping[str, frozenset[str]]
+    said: tuple[Said, ...]
 
-    def allowing(self, roles: Iterable[Role], action: Action) -> tuple[Line, ...]:
+    def allowing(self, roles: Iterable[str], action: Action) -> tuple[Line, ...]:
         """The lines that could give the action to somebody in these roles; `anyone` is everybody who signed in."""
         lines = {line.number: line for role in (*roles, Role.ANYONE) for line in self.allows.get((role, action), ())}
         return tuple(lines[number] for number in sorted(lines))
@@ -58,91 +84,145 @@ class Table:
         return next((line.article for line in self.lines if line.action is action and line.allows), None)
 
 
-def read_lines(text: str) -> tuple[list[Line], dict[Role, set[Role]]]:
-    lines: list[Line] = []
-    parents: dict[Role, set[Role]] = defaultdict(set)
+def said_in(text: str) -> tuple[Said, ...]:
+    """The lines of a file; a comment line is the article of the lines below it."""
+    found: list[Said] = []
     article = ""
-    seen: set[tuple[str, ...]] = set()
     for number, raw in enumerate(text.splitlines(), start=1):
         if raw.startswith("#"):
             article = raw.lstrip("# ").split(":")[0].strip()
-            continue
-        if not raw.strip():
-            continue
-        words = tuple(word.strip() for word in raw.split(","))
-        if words in seen:
-            raise BadPolicy(f"line {number}: said twice")
-        seen.add(words)
-        if not all(WORD.match(word) for word in words):
-            raise BadPolicy(f"line {number}: a word with other characters than letters and _")
-        match words:
-            case ("p", role, relation, noun, verb, effect):
-                lines.append(line_of(number, (role, relation, f"{noun}.{verb}", effect), article=article))
-            case ("g", role, parent):
-                parents[word(Role, role, number)].add(word(Role, parent, number))
-            case _:
-                raise BadPolicy(f"line {number}: neither p with five words nor g with two")
-    return lines, parents
+        elif raw.strip():
+            found.append(line_said(number, raw, article=article))
+    return tuple(found)
 
 
-def word(kind: type[E], value: str, number: int) -> E:
-    try:
-        return kind(value)
-    except ValueError:
-        raise BadPolicy(f"line {number}: no {kind.__name__.lower()} is called {value!r}") from None
+def line_said(number: int, raw: str, *, article: str) -> Said:
+    """One line in the form of the file. Nothing is judged yet."""
+    return Said(number, tuple(word.strip() for word in raw.split(",")), article.strip())
 
 
-def line_of(number: int, said: tuple[str, str, str, str], *, article: str) -> Line:
-    role, relation, action, effect = said
-    line = Line(number, word(Role, role, number), word(Relation, relation, number), word(Action, action, number), effect == "allow", article)
-    if effect not in {"allow", "deny"}:
-        raise BadPolicy(f"line {number}: the effect is allow or deny, not {effect!r}")
-    if not article:
-        raise BadPolicy(f"line {number}: no article stands above it")
-    if line.action in NOBODYS and line.allows:
-        raise BadPolicy(f"line {number}: {line.action} is nobody's right")
-    if line.allows and line.relation in ONLY_DENIES:
-        raise BadPolicy(f"line {number}: {line.relation} only takes rights")
-    if line.allows and line.role is Role.ANYONE and line.relation not in {Relation.SELF, Relation.SHARED}:
-        raise BadPolicy(f"line {number}: anyone is allowed by SELF or SHARED only")
-    if not line.allows and line.role is not Role.ANYONE:
-        raise BadPolicy(f"line {number}: a deny holds for anyone")
-    return line
+def digest_of(said: Iterable[Said]) -> str:
+    """SHA-256, in hex, of words and articles in their order."""
+    text = "".join(f"{len(part)}:{part}" for line in said for part in (str(len(line.words)), *line.words, line.article))
+    return sha256(text.encode()).hexdigest()
 
 
 def compiled(path: Path = POLICY) -> Table:
-    """The policy as a table, checked word by word, with Casbin's own reading as its source."""
-    lines, parents = read_lines(path.read_text(encoding="utf-8"))
-    if not any(line.allows for line in lines):
-        raise BadPolicy("the policy gives no right at all")
-    enforcer = casbin.Enforcer(str(MODEL), str(path))
-    if enforcer.get_model().model["m"]["m"].value != MATCHER:
-        raise BadPolicy("the matcher is not the one this compiler understands")
-    if len(enforcer.get_policy()) != len(lines):
-        raise BadPolicy("Casbin read another number of lines")
-    allows: dict[tuple[Role, Action], list[Line]] = defaultdict(list)
-    denies: dict[Action, list[Line]] = defaultdict(list)
-    for role in Role:
-        bases = ancestors(role, parents)
-        for line in lines:
-            if line.allows and line.role in bases:
-                allows[role, line.action].append(line)
-    for line in lines:
-        if not line.allows:
-            denies[line.action].append(line)
-    spoken = {line.action for line in lines if line.allows} | NOBODYS
+    """The policy that comes with the release: it speaks of every action, and of no roles but ours."""
+    table = table_said(said_in(path.read_text(encoding="utf-8")))
+    if more := set(table.roles) - set(Role):
+        raise BadPolicy(f"no role is called {', '.join(sorted(more))}", problem="policy_word", said=", ".join(sorted(more)))
+    spoken = {line.action for line in table.lines if line.allows} | NOBODYS
     if missing := set(Action) - spoken:
-        raise BadPolicy(f"no line gives {', '.join(sorted(missing))}")
-    return Table({key: tuple(found) for key, found in allows.items()}, {key: tuple(found) for key, found in denies.items()}, tuple(lines))
+        raise BadPolicy(f"no line gives {', '.join(sorted(missing))}", problem="policy_empty")
+    return table
 
 
-def ancestors(role: Role, parents: Mapping[Role, set[Role]]) -> frozenset[Role]:
+def table_said(said: Sequence[Said]) -> Table:
+    """The lines as a table, checked word by word, and by Casbin's own reading of them. Raises BadPolicy."""
+    well_formed(said)
+    roles = roles_of(said)
+    lines = tuple(line_of(one, roles) for one in said if one.words[0] == "p")
+    if not any(line.allows for line in lines):
+        raise BadPolicy("the policy gives no right at all", problem="policy_empty")
+    agreed(said, roles)
+    by_role: dict[tuple[str, Action], list[Line]] = defaultdict(list)
+    for line in lines:
+        if line.allows:
+            by_role[line.role, line.action].append(line)
+    allows: dict[tuple[str, Action], tuple[Line, ...]] = {}
+    for role, bases in roles.items():
+        for action in Action:
+            found = [line for base in bases for line in by_role.get((base, action), ())]
+            if found:
+                allows[role, action] = tuple(sorted(found, key=lambda line: line.number))
+    denies = {action: tuple(line for line in lines if line.action is action and not line.allows) for action in Action}
+    return Table(allows, {action: found for action, found in denies.items() if found}, lines, roles, tuple(said))
+
+
+def well_formed(said: Sequence[Said]) -> None:
+    """Each line is `p` with five words or `g` with two, of letters and _, and said once."""
+    times = Counter(one.words for one in said)
+    for one in said:
+        if times[one.words] > 1:
+            raise BadPolicy("said twice", problem="policy_twice", said=one)
+        if not all(WORD.match(word) for word in one.words):
+            raise BadPolicy("a word with other characters than letters and _", said=one)
+        if (one.words[0], len(one.words)) not in {("p", 6), ("g", 3)}:
+            raise BadPolicy("neither p with five words nor g with two", said=one)
+
+
+def roles_of(said: Sequence[Said]) -> dict[str, frozenset[str]]:
+    """Every role with its bases: ours, and those that a `g` line puts below one tier."""
+    parents: dict[str, set[str]] = defaultdict(set)
+    for one in said:
+        if one.words[0] == "g":
+            _, role, parent = one.words
+            if parent not in set(Role):
+                raise BadPolicy(f"no role is called {parent!r}", problem="policy_word", said=one)
+            if role == parent or parent not in BASE or (role in BASE and parent != Role.ANYONE):
+                raise BadPolicy(f"{role} inherits from {parent}, which is no base role above it", problem="policy_role", said=one)
+            if role not in set(Role) and (parent not in TIERS or parents[role] or not OWN_ROLE.match(role)):
+                raise BadPolicy(f"{role} stands in no one tier", problem="policy_role", said=one)
+            parents[role].add(parent)
+    return {role: above(role, parents) for role in (*(one.value for one in Role), *sorted(set(parents) - set(Role)))}
+
+
+def above(role: str, parents: Mapping[str, set[str]]) -> frozenset[str]:
     found, waiting = {role}, [role]
     while waiting:
-        for parent in parents.get(waiting.pop(), set()):
-            if parent == role or parent not in BASE:
-                raise BadPolicy(f"{role} inherits from {parent}, which is no base role above it")
-            if parent not in found:
-                found.add(parent)
-                waiting.append(parent)
+        for parent in parents.get(waiting.pop(), set()) - found:
+            found.add(parent)
+            waiting.append(parent)
     return frozenset(found)
+
+
+def line_of(said: Said, roles: Mapping[str, frozenset[str]]) -> Line:
+    _, role, relation, noun, verb, effect = said.words
+    if role not in roles:
+        raise BadPolicy(f"no role is called {role!r}", problem="policy_word", said=said)
+    known = Role(role) if role in set(Role) else role
+    line = Line(said.number, known, word(Relation, relation, said), word(Action, f"{noun}.{verb}", said), effect == "allow", said.article)
+    if effect not in {"allow", "deny"}:
+        raise BadPolicy(f"the effect is allow or deny, not {effect!r}", problem="policy_word", said=said)
+    if not line.article:
+        raise BadPolicy("no article stands above it", problem="policy_article", said=said)
+    if why := never(line):
+        raise BadPolicy(why, problem="policy_right", said=said)
+    return line
+
+
+def word(kind: type[E], value: str, said: Said) -> E:
+    try:
+        return kind(value)
+    except ValueError:
+        raise BadPolicy(f"no {kind.__name__.lower()} is called {value!r}", problem="policy_word", said=said) from None
+
+
+def never(line: Line) -> str | None:
+    """Why no line may say this, whatever the policy."""
+    if line.action in NOBODYS and line.allows:
+        return f"{line.action} is nobody's right"
+    if line.allows and line.relation in ONLY_DENIES:
+        return f"{line.relation} only takes rights"
+    if line.allows and line.role == Role.ANYONE and line.relation not in {Relation.SELF, Relation.SHARED}:
+        return "anyone is allowed by SELF or SHARED only"
+    if not line.allows and line.role != Role.ANYONE:
+        return "a deny holds for anyone"
+    return None
+
+
+def agreed(said: Sequence[Said], roles: Mapping[str, frozenset[str]]) -> None:
+    """Casbin reads the same lines, inherits the same roles and asks by the one matcher that this compiler understands."""
+    enforcer = casbin.Enforcer(str(MODEL))
+    model = enforcer.get_model()
+    if model.model["m"]["m"].value != MATCHER or model.model["e"]["e"].value != EFFECT:
+        raise BadPolicy("the matcher is not the one this compiler understands")
+    for one in said:
+        model.add_policy(one.words[0], one.words[0], list(one.words[1:]))
+    enforcer.build_role_links()
+    if len(enforcer.get_policy()) != sum(one.words[0] == "p" for one in said):
+        raise BadPolicy("Casbin read another number of lines")
+    for role, bases in roles.items():
+        if {role, *enforcer.get_implicit_roles_for_user(role)} != bases:
+            raise BadPolicy(f"Casbin reads other bases of {role}", problem="policy_role", said=role)

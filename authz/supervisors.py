@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, or_
+from sqlalchemy import Boolean, ColumnElement, FromClause, func, or_
 
 from authz.actions import Action
 from authz.actor import Actor
@@ -27,7 +27,7 @@ from authz.relations import (
     there_is,
 )
 from models.base import table_of
-from models.cases import BlacklistEntry
+from models.cases import BLOCKING
 from models.dispatch import Assignment
 from models.inspections import Inspection
 from models.organizations import Tier
@@ -110,13 +110,13 @@ def was_employed(person_id: UUID, agency_id: UUID | None, day: date, *, world: W
 
 def barred(person: ColumnElement[UUID], supervisor: ColumnElement[Any], day: ColumnElement[date]) -> ColumnElement[bool]:
     """No active card valid on the day, no term on the day, or on the blacklist. Unknown is barred."""
-    c, a, b = CARD.alias("valid"), table_of(Appointment).alias("term"), table_of(BlacklistEntry).alias("listed")
+    c, a = CARD.alias("valid"), table_of(Appointment).alias("term")
     return or_(
         ~there_is(c).where(c.c.supervisor_id == supervisor, c.c.status == "ACTIVE", c.c.valid_from <= day, c.c.valid_until > day),
         ~there_is(a).where(
             a.c.supervisor_id == supervisor, a.c.status == "ACTIVE", a.c.starts_on <= day, or_(a.c.ends_on.is_(None), a.c.ends_on > day)
         ),
-        there_is(b).where(b.c.person_id == person, b.c.status != "LIFTED"),
+        func.is_listed(person, type_=Boolean()),  # by any center, also behind another one's wall
     )
 
 
@@ -126,7 +126,7 @@ def is_barred(person_id: UUID, supervisor_id: UUID | None, day: date, *, world: 
         one.supervisor_id == supervisor_id and one.status == "ACTIVE" and one.starts_on <= day and (one.ends_on is None or one.ends_on > day)
         for one in world.appointments
     )
-    listed = any(one.person_id == person_id and one.status != "LIFTED" for one in world.blacklist)
+    listed = any(one.person_id == person_id and one.status in BLOCKING for one in world.blacklist)
     return not card or not term or listed
 
 

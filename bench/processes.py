@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 120
 STEP = 0.005
-KEYS = {"DUDAO_ID_KEY": "bench-id-key-" * 3, "DUDAO_CURSOR_KEY": "bench-cursor-key-" * 3}
+KEYS = {"DUDAO_ID_KEY": "bench-id-key-" * 3, "DUDAO_SEAL_KEY": "bench-seal-key-" * 3, "DUDAO_CURSOR_KEY": "bench-cursor-key-" * 3}
 """Of databases that live as long as a run."""
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from app import accounts, clock, migrate
 from app.databases import connect
 from app.embedded_postgres import EmbeddedPostgres
-from bench import operations, processes, rosters
+from bench import operations, processes, rights, rosters
 from bench.figures import (
     COMMIT,
     DRY_RUN,
@@ -149,7 +149,9 @@ def main() -> None:
     finally:
         shutil.rmtree(given.folder, ignore_errors=True)
     tell(f"Written to {figures.write(given.name)}")
-    print(figures.table())
+    decisions = rights.measured(given.folder)
+    tell(f"Written to {decisions.write()}")
+    print(figures.table(), decisions.table(), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -1,55 +1,76 @@
-"""Walks the chains of all organizations and says where one is broken: an event changed, missing, added, or its tail cut off."""
+"""Walks the chains of all organizations and says where one is broken: a link changed, missing, added, or its tail cut off."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.machine import GENESIS, broken
+from models.decisions import Decision
 from models.events import ChainHead, Event
 from models.organizations import Organization
 
 BATCH = 5_000
 
+L = TypeVar("L", Event, Decision)
+
 
 @dataclass(frozen=True)
 class Chain:
-    """One organization's chain as it was found. Whoever keeps `head` elsewhere can tell later that nothing before it was written anew."""
+    """One organization's chains of events and of decisions as they were found. Whoever keeps the heads elsewhere (`domain/rollups.py`) can tell
+    later that nothing before them was written anew.
+    """
 
     organization_id: UUID
     name: str
     length: int
     head: bytes
+    decisions: int
+    decision_head: bytes
     fault: str | None
 
 
 async def chains(session: AsyncSession) -> list[Chain]:
-    """Every organization that has events or a head, by name."""
+    """Every organization that has links or a head, by name."""
     heads = {one.organization_id: one for one in (await session.exec(select(ChainHead))).all()}
-    acted = (await session.exec(select(Event.organization_id).distinct())).all()
+    acted = [one for kind in (Event, Decision) for one in (await session.exec(select(kind.organization_id).distinct())).all()]
     names = select(Organization.id, Organization.name).where(col(Organization.id).in_({*heads, *acted})).order_by(col(Organization.name))
-    return [await _chain(session, one, name, head=heads.get(one)) for one, name in (await session.exec(names)).all()]
+    found = []
+    for one, name in (await session.exec(names)).all():
+        head = heads.get(one)
+        last, digest, fault = await _walked(session, one, Event, head=(head.sequence, head.digest) if head else None)
+        decided = (head.decision_sequence, head.decision_digest or GENESIS) if head else None
+        last_decision, decision_digest, decision_fault = await _walked(session, one, Decision, head=decided)
+        found.append(Chain(one, name, last, digest, last_decision, decision_digest, fault or decision_fault))
+    return found
 
 
-async def _chain(session: AsyncSession, organization_id: UUID, name: str, *, head: ChainHead | None) -> Chain:
-    """In batches, so that a million events need no more memory than a few thousand."""
+async def _walked(session: AsyncSession, organization_id: UUID, kind: type[L], *, head: tuple[int, bytes] | None) -> tuple[int, bytes, str | None]:
+    """The last sound link of a chain and its fault. In batches, so that a million links need no more memory than a few thousand."""
     last, digest = 0, GENESIS
     while True:
-        following = (col(Event.organization_id) == organization_id, col(Event.sequence) > last)
-        events = (await session.exec(select(Event).where(*following).order_by(col(Event.sequence)).limit(BATCH))).all()
-        fault = broken(events, after=(last, digest))
-        if events:
-            last, digest = events[-1].sequence, events[-1].digest
+        links = await batch(session, organization_id, kind, after=last)
+        fault = broken(links, after=(last, digest))
+        if links:
+            last, digest = links[-1].sequence, links[-1].digest
         session.expunge_all()
-        if fault is not None or len(events) < BATCH:
-            return Chain(organization_id, name, last, digest, fault or _cut(last, digest, head))
+        if fault is not None or len(links) < BATCH:
+            return last, digest, fault or cut((last, digest), head, called=kind.__name__.lower())
 
 
-def _cut(last: int, digest: bytes, head: ChainHead | None) -> str | None:
+async def batch(session: AsyncSession, organization_id: UUID, kind: type[L], *, after: int) -> Sequence[L]:
+    """The next links of a chain, fewer than a batch at its end."""
+    following = (col(kind.organization_id) == organization_id, col(kind.sequence) > after)
+    return (await session.exec(select(kind).where(*following).order_by(col(kind.sequence)).limit(BATCH))).all()
+
+
+def cut(last: tuple[int, bytes], head: tuple[int, bytes] | None, *, called: str) -> str | None:
     """Whether the chain ends where its head says. A cut tail leaves a sound chain, only a shorter one."""
     if head is None:
-        return "its head is missing" if last else None
-    if head.sequence > last:
-        return f"events {last + 1} to {head.sequence} are missing"
-    return None if (head.sequence, head.digest) == (last, digest) else f"its head does not point to event {last}"
+        return "its head is missing" if last[0] else None
+    if head[0] > last[0]:
+        return f"{called}s {last[0] + 1} to {head[0]} are missing"
+    return None if head == last else f"its head does not point to {called} {last[0]}"

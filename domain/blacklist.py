@@ -1,4 +1,4 @@
-"""质量督导失信黑名单: entered by a revocation, reviewed and lifted by two persons, asked one person at a time."""
+"""质量督导失信黑名单: entered by a revocation, reviewed by one person and lifted by another, asked one person at a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, LargeBinary, Row, Text, and_, column, func, insert, literal, select, true, union
-from sqlmodel import col, desc
-from sqlmodel import select as select_rows
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import add_months, shanghai_day
-from domain.errors import BadInput, Unmet
+from domain.errors import BadInput, Conflict, Unmet
+from domain.identity_numbers import brought_up
 from domain.machine import Act, Machine, advance, record
-from domain.numbers import id_digest, id_problem
+from domain.numbers import id_problem
 from domain.organizations import InForce, rules_for
+from domain.sealing import IdKeys
 from domain.texts import checked
 from models.base import new_id, table_of
-from models.cases import BlacklistEntry, BlacklistQuery, BlacklistStatus, Ground, SupervisorCase
-from models.database import Tenant
+from models.cases import BLOCKING, BlacklistEntry, BlacklistQuery, BlacklistStatus, Ground, Sanction, SupervisorCase, SupervisorCaseStatus
+from models.database import Tenant, beyond
 from models.events import Event
 from models.supervisors import Card, Person
 
@@ -42,11 +42,30 @@ STEPS: Machine = {
 }
 
 
-async def enter(session: AsyncSession, case: SupervisorCase, *, rules: InForce, decision_number: str, act: Act) -> BlacklistEntry | None:
-    """Lists the person of a revocation, where the profile lists its ground (000 §23, A15); nothing else ever lists anybody."""
+@dataclass(frozen=True)
+class Ruling:
+    """A revocation in force: under which number, by which document, and whose two it is."""
+
+    number: str
+    document: str
+    decided_by: UUID
+    confirmed_by: UUID
+
+
+def ruling_of(case: SupervisorCase) -> Ruling:
+    """Conflict where no revocation is in force: expiry, resignation and suspension list nobody (A15)."""
+    in_force = case.sanction is Sanction.REVOCATION and case.status is SupervisorCaseStatus.IN_FORCE
+    number, document, first, second = case.decision_number, case.document, case.decided_by, case.confirmed_by
+    if not in_force or number is None or document is None or first is None or second is None:
+        raise Conflict("STATE", status=case.status.value)
+    return Ruling(number, document, first, second)
+
+
+async def enter(session: AsyncSession, case: SupervisorCase, *, rules: InForce, act: Act) -> BlacklistEntry | None:
+    """Lists the person of a revocation, where the profile lists its ground (000 §23, A15); its two persons are those of the entry."""
     if not rules.rules.flag("blacklist.enabled") or case.ground not in rules.rules.words("blacklist.on_grounds"):
         return None
-    today = shanghai_day(act.at)
+    today, ruling = shanghai_day(act.at), ruling_of(case)
     row = BlacklistEntry(
         person_id=case.person_id,
         case_id=case.id,
@@ -55,19 +74,26 @@ async def enter(session: AsyncSession, case: SupervisorCase, *, rules: InForce, 
         agency_id=case.agency_id,
         listed_by_id=case.issuer_id,
         ground=case.ground,
-        decision_number=decision_number,
+        decision_number=ruling.number,
+        document=ruling.document,
+        proposer_id=case.issuer_id,
+        proposed_by=ruling.decided_by,
+        confirmed_by=ruling.confirmed_by,
         listed_on=today,
         review_on=add_months(today, rules.rules.integer("blacklist.review_months")),
     )
     session.add(row)
     await session.flush()
-    await record(session, row, step="LIST", act=act, after=row.status, reason=decision_number, profile_id=rules.id)
+    await record(session, row, step="LIST", act=act, after=row.status, reason=ruling.number, profile_id=rules.id)
     return row
 
 
 async def review(session: AsyncSession, entry: BlacklistEntry, reason: str, *, act: Act) -> Event:
-    """Takes an entry under review, when its day has come or somebody asks for repair of the credit (A14). It blocks until it is lifted."""
-    entry.reason = checked("reason", reason, LONGEST_REASON)
+    """Takes an entry under review, when its day has come or somebody asks for repair of the credit (A14).
+
+    Whoever calls for it proposes the lifting. The entry blocks until it is lifted.
+    """
+    entry.reason, entry.review_by = checked("reason", reason, LONGEST_REASON), act.by
     return await advance(session, entry, STEPS, step=Step.REVIEW, act=act, reason=entry.reason)
 
 
@@ -84,16 +110,10 @@ async def lift(session: AsyncSession, entry: BlacklistEntry, reason: str, *, act
     """Ends an entry under review; kept in history (A13). Unmet for who called for the review: it takes two persons."""
     entry.reason = checked("reason", reason, LONGEST_REASON)
     if entry.status is BlacklistStatus.UNDER_REVIEW:
-        if await reviewer(session, entry) == act.by:
+        if entry.review_by == act.by:
             raise Unmet("blacklist.two_persons", "default 1.7 (A14)", needed=2, have=1)
-        entry.lifted_at = act.at
+        entry.lifted_at, entry.lifted_by = act.at, act.by
     return await advance(session, entry, STEPS, step=Step.LIFT, act=act, reason=entry.reason)
-
-
-async def reviewer(session: AsyncSession, entry: BlacklistEntry) -> UUID | None:
-    """Who took the entry under review, the last time."""
-    query = select_rows(Event.person_id).where(col(Event.subject_id) == entry.id, col(Event.step) == Step.REVIEW)
-    return (await session.exec(query.order_by(desc(col(Event.at)), desc(col(Event.id))).limit(1))).first()
 
 
 @dataclass(frozen=True)
@@ -132,7 +152,7 @@ class Asked:
     logged: bytes
 
 
-async def check(session: AsyncSession, question: Question, *, tenant: Tenant, key: bytes, act: Act) -> list[Verdict]:
+async def check(session: AsyncSession, question: Question, *, tenant: Tenant, keys: IdKeys, act: Act) -> list[Verdict]:
     """Listed or not, for each subject, by an entry of any center (Y089); and who asked about whom and why is written down.
 
     A hit and a miss are the same two statements and the same rows written. BadInput for a number that cannot be one, for too many
@@ -142,7 +162,8 @@ async def check(session: AsyncSession, question: Question, *, tenant: Tenant, ke
     most = MOST_AT_A_TIME if tenant.agency_id is None else 1
     if not 1 <= len(subjects) <= most:
         raise BadInput("subjects", "too_many" if subjects else "required", most=most)
-    asked = [to_look_up(one, field=f"subjects.{n}", key=key, on=shanghai_day(act.at)) for n, one in enumerate(subjects)]
+    asked = [to_look_up(one, field=f"subjects.{n}", keys=keys, on=shanghai_day(act.at)) for n, one in enumerate(subjects)]
+    await brought_up(session, [one.id_number.strip().upper() for one in subjects if one.id_number is not None], keys=keys)
     found = await entries_of(session, asked)
     verdicts = [verdict(n, [one for one in found if one.n == n]) for n in range(len(asked))]
     log = [written(one, why, tenant=tenant, act=act) | {"listed": answer.listed} for one, answer in zip(asked, verdicts, strict=True)]
@@ -150,15 +171,15 @@ async def check(session: AsyncSession, question: Question, *, tenant: Tenant, ke
     return verdicts
 
 
-def to_look_up(subject: Subject, *, field: str, key: bytes, on: date) -> Asked:
+def to_look_up(subject: Subject, *, field: str, keys: IdKeys, on: date) -> Asked:
     if subject.id_number is None:
         card = checked(f"{field}.cardNumber", subject.card_number or "", LONGEST_CARD_NUMBER)
-        return Asked(b"", card, id_digest(f"card:{card}", key=key))
+        return Asked(b"", card, keys.digest(f"card:{card}"))
     number = subject.id_number.strip().upper()
     problem = id_problem(number, on=on)
     if problem is not None:
         raise BadInput(f"{field}.idNumber", "id_number", reason=problem.value)
-    digest = id_digest(number, key=key)
+    digest = keys.digest(number)
     return Asked(digest, "", digest)
 
 
@@ -176,10 +197,11 @@ async def entries_of(session: AsyncSession, asked: Sequence[Asked]) -> Sequence[
     by_number = select(person.c.id.label("id")).where(person.c.id_digest == these.c.digest).correlate(these)
     by_card = select(card.c.person_id.label("id")).where(card.c.number == these.c.card).correlate(these)
     who = union(by_number, by_card).lateral("who")
-    live = and_(entry.c.person_id == who.c.id, entry.c.status != BlacklistStatus.LIFTED)
+    live = and_(entry.c.person_id == who.c.id, entry.c.status.in_(BLOCKING))
     joined = these.outerjoin(who, true()).outerjoin(entry, live)
     query = select(these.c.n, who.c.id.label("person"), entry.c.ground, entry.c.listed_on, entry.c.review_on).select_from(joined)
-    result = await (await session.connection()).execute(query.order_by(these.c.n, entry.c.listed_on, entry.c.id))
+    async with beyond(session):
+        result = await (await session.connection()).execute(query.order_by(these.c.n, entry.c.listed_on, entry.c.id))
     return result.all()
 
 

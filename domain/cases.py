@@ -13,10 +13,11 @@ from domain.errors import Conflict, Unmet
 from domain.machine import Act, Machine, advance, record
 from domain.memberships import held
 from domain.organizations import InForce, rules_for
+from domain.proposals import OPEN_PLACES
 from domain.supervisors import restore_card, role_name, supervisor_of, suspend_card, terms_in_force, withdraw_card
 from domain.texts import checked
 from models.cases import BlacklistEntry, CaseOrigin, Ground, Sanction, SupervisorCase, SupervisorCaseStatus
-from models.dispatch import Assignment, AssignmentStatus
+from models.dispatch import Assignment
 from models.events import Event
 from models.inspections import Inspection
 from models.memberships import Membership
@@ -26,9 +27,6 @@ LONGEST_FACTS = 4000
 LONGEST_DOCUMENT = 200
 LONGEST_NUMBER = 40
 LONGEST_REASON = 2000
-
-OPEN_PLACES = (AssignmentStatus.OFFERED, AssignmentStatus.ACCEPTED)
-"""Places in teams that somebody else can still take."""
 
 
 class Step(StrEnum):
@@ -119,7 +117,7 @@ async def confirm(session: AsyncSession, case: SupervisorCase, *, act: Act) -> C
     await withdraw_card(session, card, act=act, reason=number, profile_id=rules.id)
     for place in await open_places(session, card.supervisor_id):
         await offers.withdraw(session, place, number, act=act)
-    return Confirmed(card, await blacklist.enter(session, case, rules=rules, decision_number=number, act=act), event)
+    return Confirmed(card, await blacklist.enter(session, case, rules=rules, act=act), event)
 
 
 async def restore(session: AsyncSession, case: SupervisorCase, reason: str, *, act: Act) -> Event:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Reason = Literal["STALE", "IN_FLIGHT", "KEY_REUSED", "STATE", "DUPLICATE", "OVERLAP"]
+Reason = Literal["STALE", "IN_FLIGHT", "KEY_REUSED", "STATE", "DUPLICATE", "OVERLAP", "RIGHTS_CHANGED"]
 
 
 class Refused(Exception):  # noqa: N818 - a verb refused; nothing is broken

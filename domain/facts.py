@@ -13,7 +13,8 @@ from domain.calendar import Period, shanghai_day
 from domain.exclusions import Assessed, CardFacts, Days, Employed, ExclusionRules, PersonFacts, Suspended, Visit
 from domain.offers import LIVE
 from models.base import table_of
-from models.cases import BlacklistEntry, BlacklistStatus, Sanction, SupervisorCase, SupervisorCaseStatus
+from models.cases import BLOCKING, BlacklistEntry, Sanction, SupervisorCase, SupervisorCaseStatus
+from models.database import beyond
 from models.dispatch import Assignment, AssignmentStatus
 from models.inspections import Inspection, InspectionStatus
 from models.sessions import Assessor, RecognitionSession, RecognitionSessionStatus
@@ -42,17 +43,18 @@ def these(supervisors: Collection[UUID]) -> Who:
 
 async def rows(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
     """Plain rows, no objects: the roster is large and nothing of it is changed."""
-    await session.flush()
     return (await (await session.connection()).execute(query)).all()
 
 
 async def facts_of(session: AsyncSession, who: Who, *, agencies: Collection[UUID], span: Period) -> list[PersonFacts]:
     """Facts of each, by id. Employment counts at these agencies only, other duties where they touch `span`."""
-    cards, terms = await _cards(session, who), await _terms(session, who)
-    suspensions, listed = await _suspensions(session, who), await _listed(session, who)
-    employers, assessed, duties = await _employers(session, who, agencies), await _assessed(session, who, span), await _duties(session, who, span)
     s, p = SUPERVISOR.c, PERSON.c
     query = select(s.id, s.kind, p.id.label("person"), p.birth_date, p.sex).join(PERSON, p.id == s.person_id).where(who).order_by(s.id)
+    async with beyond(session):
+        cards, terms = await _cards(session, who), await _terms(session, who)
+        suspensions, listed = await _suspensions(session, who), await _listed(session, who)
+        employers, assessed, duties = await _employers(session, who, agencies), await _assessed(session, who, span), await _duties(session, who, span)
+        people = await rows(session, query)
     return [
         PersonFacts(
             id=one.id.hex,
@@ -68,7 +70,7 @@ async def facts_of(session: AsyncSession, who: Who, *, agencies: Collection[UUID
             duties=tuple(duties[one.person]),
             blacklisted=one.person in listed,
         )
-        for one in await rows(session, query)
+        for one in people
     ]
 
 
@@ -76,7 +78,8 @@ async def loads_of(session: AsyncSession, who: Who) -> Mapping[str, int]:
     """How many places in teams each has had: the measure of rotation (A09)."""
     a = ASSIGNMENT.c
     query = select(a.supervisor_id, func.count().label("places")).where(a.supervisor_id.in_(_supervisors(who)), a.status.in_(LIVE))
-    return {one.supervisor_id.hex: one.places for one in await rows(session, query.group_by(a.supervisor_id))}
+    async with beyond(session):
+        return {one.supervisor_id.hex: one.places for one in await rows(session, query.group_by(a.supervisor_id))}
 
 
 async def visits_to(session: AsyncSession, agencies: Collection[UUID], rules: ExclusionRules, *, span: Period) -> Mapping[UUID, list[Visit]]:
@@ -101,7 +104,9 @@ async def visits_to(session: AsyncSession, agencies: Collection[UUID], rules: Ex
     query = select(ranked.c.agency_id, ranked.c.id, ranked.c.scheduled_on, func.array_agg(a.supervisor_id).label("people"))
     query = query.join(ASSIGNMENT, and_(a.inspection_id == ranked.c.id, a.status.in_(LIVE))).where(wanted)
     grouped = query.group_by(ranked.c.agency_id, ranked.c.id, ranked.c.scheduled_on, ranked.c.place).order_by(ranked.c.agency_id, ranked.c.place)
-    for one in await rows(session, grouped):
+    async with beyond(session):
+        visits = await rows(session, grouped)
+    for one in visits:
         found[one.agency_id].append(Visit(one.scheduled_on, frozenset(person.hex for person in one.people)))
     return found
 
@@ -145,7 +150,7 @@ async def _suspensions(session: AsyncSession, who: Who) -> Mapping[UUID, list[Su
 
 async def _listed(session: AsyncSession, who: Who) -> set[UUID]:
     e = ENTRY.c
-    query = select(e.person_id).where(e.person_id.in_(_people(who)), e.status != BlacklistStatus.LIFTED)
+    query = select(e.person_id).where(e.person_id.in_(_people(who)), e.status.in_(BLOCKING))
     return {one.person_id for one in await rows(session, query)}
 
 

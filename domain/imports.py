@@ -10,18 +10,20 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import shanghai_day
 from domain.errors import BadInput, Conflict, Unmet
+from domain.identity_numbers import brought_up
 from domain.machine import Act, Machine, advance, record
-from domain.numbers import id_digest
 from domain.organizations import InForce, rules_for
-from domain.registered import Judge, Registered, look_up
+from domain.registered import Judge, Registered, look_up, texts
 from domain.registering import register
-from domain.roster_columns import Problem
+from domain.roster_columns import ID_NUMBER, Problem
 from domain.rosters import Checked, Table, agencies, districts, read_table, supervisors
+from domain.sealing import IdKeys
 from domain.sheets import BadSheet
 from domain.texts import checked
 from models.events import Event
@@ -29,6 +31,8 @@ from models.imports import RosterImport, RosterImportStatus, RosterKind, Upload
 from models.organizations import Organization
 
 TICKET_HOLDS = timedelta(minutes=15)
+KEPT = timedelta(days=7)
+"""So long a file may wait for its commit; then it goes when a place for the next one is asked for."""
 ENDINGS = (".xlsx", ".csv")
 LONGEST_FILE_NAME = 120
 MOST_PROBLEMS = 1_000
@@ -67,15 +71,28 @@ async def place_of(session: AsyncSession, ticket_hash: bytes, *, at: datetime) -
     return (await session.exec(query.with_for_update())).one_or_none()
 
 
-async def receive(session: AsyncSession, upload: Upload, content: bytes) -> None:
-    """Keeps the bytes. The same once more is no harm; Conflict STATE for others, since a dry run may have seen the first."""
+async def receive(session: AsyncSession, upload: Upload, content: bytes, *, keys: IdKeys) -> None:
+    """Keeps the bytes, sealed: they hold id numbers. The same once more is no harm; Conflict STATE for others, since a dry run may have seen the first."""
     digest = sha256(content).digest()
-    if upload.digest is None:
-        upload.content, upload.digest = content, digest
+    if upload.digest not in {None, digest}:
+        raise Conflict("STATE")
+    if upload.content is None:
+        upload.content, upload.digest = await asyncio.to_thread(keys.seal, content, about=upload.id), digest
         session.add(upload)
         await session.flush()
-    elif upload.digest != digest:
-        raise Conflict("STATE")
+
+
+async def reserve(session: AsyncSession, upload: Upload, *, act: Act) -> None:
+    """Saves the place of a file. The bytes of those of the organization that nobody has committed in a week go."""
+    session.add(upload)
+    old = col(Upload.organization_id) == act.organization_id, col(Upload.expires_at) < act.at - KEPT
+    await session.exec(update(Upload).where(*old, col(Upload.content).is_not(None)).values(content=None))
+
+
+def forget(session: AsyncSession, upload: Upload) -> None:
+    """The bytes of a file that is in, or refused. Their digest stays (PIPL 47: no longer than the purpose needs)."""
+    upload.content = None
+    session.add(upload)
 
 
 def dry_run(upload: Upload, kind: RosterKind, *, act: Act) -> RosterImport:
@@ -94,25 +111,28 @@ def dry_run(upload: Upload, kind: RosterKind, *, act: Act) -> RosterImport:
     )
 
 
-async def check(session: AsyncSession, row: RosterImport, upload: Upload, *, act: Act, key: bytes) -> tuple[RosterImport, Event | None]:
+async def check(session: AsyncSession, row: RosterImport, upload: Upload, *, act: Act, keys: IdKeys) -> tuple[RosterImport, Event | None]:
     """The dry run. A file that was committed before answers with that import: nothing of it is left to do.
 
     BadInput where the file as a whole cannot be read; Unmet for districts where the rules know no such tier (D01).
     """
     before = await committed(session, row)
     if before is not None:
+        forget(session, upload)
         return before, None
-    file = await _opened(session, row, upload, act=act, key=key)
+    file = await _opened(session, row, upload, act=act, keys=keys)
     found = await asyncio.to_thread(lambda: [one for part in file.parts() for one in part.problems])
     row.rows, row.problem_count = len(file.table.rows), len(found)
     row.problems = [as_json(one) for one in sorted(found, key=lambda one: one.line)[:MOST_PROBLEMS]]
     row.status = RosterImportStatus.REJECTED if found else RosterImportStatus.CHECKED
+    if found:
+        forget(session, upload)
     session.add(row)
     await session.flush()
     return row, await record(session, row, step=Step.CHECK, act=act, after=row.status, reason=facts(row))
 
 
-async def bring_in(session: AsyncSession, row: RosterImport, *, act: Act, key: bytes) -> tuple[RosterImport, Event | None]:
+async def bring_in(session: AsyncSession, row: RosterImport, *, act: Act, keys: IdKeys) -> tuple[RosterImport, Event | None]:
     """All rows of the file, or none, in one event. Conflict STATE for one that was rejected or committed, or that no longer fits the registry.
 
     A file whose bytes another import has brought in meanwhile answers with that one.
@@ -121,11 +141,13 @@ async def bring_in(session: AsyncSession, row: RosterImport, *, act: Act, key: b
         raise Conflict("STATE", status=row.status.value)
     await _alone(session, row.center_id)
     before = await committed(session, row)
-    if before is not None:
-        return before, None
     upload = (await session.exec(select(Upload).where(col(Upload.id) == row.upload_id))).one()
-    file = await _opened(session, row, upload, act=act, key=key)
-    row.known = len(file.table.rows) - await register(session, file.parts(), file.registered, rules=file.rules.rules, act=act)
+    if before is not None:
+        forget(session, upload)
+        return before, None
+    file = await _opened(session, row, upload, act=act, keys=keys)
+    row.known = len(file.table.rows) - await register(session, file.parts(), file.registered, rules=file.rules.rules, keys=keys, act=act)
+    forget(session, upload)
     return row, await advance(session, row, STEPS, step=Step.COMMIT, act=act, reason=facts(row), profile_id=file.rules.id)
 
 
@@ -170,8 +192,9 @@ class File:
                 return
 
 
-async def _opened(session: AsyncSession, row: RosterImport, upload: Upload, *, act: Act, key: bytes) -> File:
-    if upload.content is None:
+async def _opened(session: AsyncSession, row: RosterImport, upload: Upload, *, act: Act, keys: IdKeys) -> File:
+    sealed = upload.content
+    if sealed is None:
         raise BadInput("upload", "bytes_missing")
     today = shanghai_day(act.at)
     rules = await rules_for(session, row.center_id, on=today)
@@ -179,10 +202,11 @@ async def _opened(session: AsyncSession, row: RosterImport, upload: Upload, *, a
     if row.kind is RosterKind.DISTRICTS and "DISTRICT" not in rules.rules.words("tiers"):
         raise Unmet(tiers.id, tiers.article, rules.rules.version)
     try:
-        table = await asyncio.to_thread(read_table, upload.content, upload.file_name)
+        table = await asyncio.to_thread(lambda: read_table(keys.open(sealed, about=upload.id), upload.file_name))
     except BadSheet as bad:
         raise BadInput("upload", f"sheet_{bad.problem.lower()}") from None
-    registered = await look_up(session, table, row.kind, center_id=row.center_id, digest=lambda number: id_digest(number, key=key))
+    await brought_up(session, texts(table, ID_NUMBER), keys=keys)
+    registered = await look_up(session, table, row.kind, center_id=row.center_id, digest=keys.digest)
     return File(row.kind, table, registered, rules, today)
 
 

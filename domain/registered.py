@@ -17,7 +17,8 @@ from domain.profiles import Profile
 from domain.roster_columns import CARD_NUMBER, CREDIT_CODE, HEALTHY, ID_NUMBER, PERSON_NAME, SKILL, Code, Column, Problem, hint
 from domain.rosters import Known, SupervisorRow, Table
 from domain.rule_keys import ATTESTED
-from models.cases import BlacklistEntry, BlacklistStatus
+from models.cases import BLOCKING, BlacklistEntry
+from models.database import beyond
 from models.imports import RosterKind
 from models.organizations import Organization, Tier
 from models.supervisors import Card, CardStatus, Person, RosterStanding, Supervisor, SupervisorKind
@@ -98,7 +99,8 @@ async def _people(session: AsyncSession, table: Table, center: Unit, *, remember
     agencies = await _below(session, center.id, Tier.AGENCY)
     persons = (await session.exec(select(Person.id, Person.id_digest, Person.name).where(asked))).all()
     listed = select(Person.id_digest).join(BlacklistEntry, col(BlacklistEntry.person_id) == Person.id)
-    blacklisted = (await session.exec(listed.where(asked, col(BlacklistEntry.status) != BlacklistStatus.LIFTED))).all()
+    async with beyond(session):
+        blacklisted = (await session.exec(listed.where(asked, col(BlacklistEntry.status).in_(BLOCKING)))).all()
     cards = select(Card.number, Person.id_digest).join(Person, col(Person.id) == Card.person_id)
     numbers = literal(list(texts(table, CARD_NUMBER)), ARRAY(Text))
     held = (await session.exec(cards.where(col(Card.center_id) == center.id, col(Card.number) == any_(numbers)))).all()

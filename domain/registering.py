@@ -7,9 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-import orjson
-from sqlalchemy import ARRAY, JSON, ColumnElement, Insert, Text, Uuid, any_, cast, func, insert, literal, literal_column, or_
-from sqlalchemy import select as select_rows
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, literal, or_
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,11 +18,13 @@ from domain.numbers import last_four
 from domain.profiles import Profile
 from domain.registered import Registered, Unit
 from domain.rosters import AgencyRow, Checked, DistrictRow, SupervisorRow
+from domain.sealing import IdKeys
 from domain.supervisors import role_name
 from models.base import new_id, table_of
 from models.memberships import Membership
 from models.organizations import Organization, Tier
 from models.supervisors import Appointment, AppointmentStatus, Card, CardStatus, Employment, Person, RosterStanding, Supervisor, SupervisorKind
+from models.writing import Rows, write
 
 DAY = timedelta(days=1)
 Values = Mapping[str, object]
@@ -32,21 +32,21 @@ Batch = tuple[type[SQLModel], Sequence[Values]]
 REASON = "IMPORT"
 
 
-async def register(session: AsyncSession, parts: Iterator[Checked[Any]], registered: Registered, *, rules: Profile, act: Act) -> int:
+async def register(session: AsyncSession, parts: Iterator[Checked[Any]], registered: Registered, *, rules: Profile, keys: IdKeys, act: Act) -> int:
     """What is not registered yet; gives the number of rows that were new. What is there already stays as it is.
 
     While PostgreSQL writes a part, a thread checks and prepares the next. Conflict STATE at the first part with a problem, and nothing stays.
     """
     known = registered.people.values()
     employed, held = await _employed(session, known), await _held(session, known, act=act)
-    clerk = Clerk(registered, rules, act, people=dict(registered.people), employed=employed, held=held)
+    clerk = Clerk(registered, rules, act, keys=keys, people=dict(registered.people), employed=employed, held=held)
     new = 0
     ahead = asyncio.create_task(asyncio.to_thread(_next, parts, clerk))
     try:
         while (ready := await ahead) is not None:
             ahead = asyncio.create_task(asyncio.to_thread(_next, parts, clerk))
-            for statement in ready.statements:
-                await session.exec(statement)
+            for rows in ready.rows:
+                await write(session, rows)
             new += ready.new
     finally:
         await asyncio.gather(ahead, return_exceptions=True)  # a thread cannot be stopped, only awaited
@@ -55,9 +55,9 @@ async def register(session: AsyncSession, parts: Iterator[Checked[Any]], registe
 
 @dataclass(frozen=True)
 class Ready:
-    """A part of the file as statements, and how many of its rows are new."""
+    """A part of the file as rows of the tables, in the order in which they are written, and how many of its lines are new."""
 
-    statements: list[Insert]
+    rows: list[Rows]
     new: int
 
 
@@ -68,6 +68,7 @@ class Clerk:
     registered: Registered
     rules: Profile
     act: Act
+    keys: IdKeys
     people: dict[str, UUID]
     employed: set[tuple[UUID, UUID]]
     held: set[tuple[object, ...]]
@@ -86,7 +87,7 @@ def _next(parts: Iterator[Checked[Any]], clerk: Clerk) -> Ready | None:
     ]
     people = [row for row in part.rows if isinstance(row, SupervisorRow) and clerk.registered.place(row) is None]
     batches: list[Batch] = [(Organization, organizations), *prepared(people, clerk)]
-    return Ready([inserting(model, rows) for model, rows in batches if rows], len(organizations) + len(people))
+    return Ready([together(model, rows) for model, rows in batches if rows], len(organizations) + len(people))
 
 
 def district(row: DistrictRow, registered: Registered) -> Values:
@@ -127,7 +128,7 @@ def prepared(rows: Sequence[SupervisorRow], clerk: Clerk) -> list[Batch]:
     pairs = list(zip(rows, places, strict=True))
     roles = [membership(place, act=clerk.act) for place in places]
     return [
-        (Person, [person(row, clerk.people[digest], act=clerk.act) for digest, row in fresh.items()]),
+        (Person, [person(row, clerk.people[digest], keys=clerk.keys, act=clerk.act) for digest, row in fresh.items()]),
         (Employment, [employment(*one, starts_on=day) for one, day in jobs.items()]),
         (Supervisor, places),
         (Card, [card(row, place, rules=clerk.rules) for row, place in pairs if row.card_number]),
@@ -140,11 +141,12 @@ def employment(person_id: UUID, agency_id: UUID, *, starts_on: date) -> Values:
     return {"id": new_id(), "person_id": person_id, "agency_id": agency_id, "starts_on": starts_on, "ends_on": None}
 
 
-def person(row: SupervisorRow, id: UUID, *, act: Act) -> Values:
+def person(row: SupervisorRow, id: UUID, *, keys: IdKeys, act: Act) -> Values:
     return {
         "id": id,
         "name": row.name,
-        "id_digest": f"\\x{row.id_digest}",
+        "id_digest": bytes.fromhex(row.id_digest),
+        "id_sealed": keys.seal_number(row.id_number, of=id),
         "id_last_four": last_four(row.id_number),
         "sex": row.sex,
         "birth_date": row.birth,
@@ -234,9 +236,8 @@ def among(column: UUID, ids: Iterable[UUID]) -> ColumnElement[bool]:
     return col(column) == any_(literal(list(ids), ARRAY(Uuid())))
 
 
-def inserting(model: type[SQLModel], rows: Sequence[Values]) -> Insert:
-    """One statement for all of them, which go as one JSON text: triggers and constraints hold as for any insert."""
-    table, names = table_of(model), list(rows[0])
-    text = cast(literal(orjson.dumps(rows, default=str).decode(), Text), JSON)
-    found = func.json_populate_recordset(literal_column(f"NULL::{table.name}"), text).table_valued(*names, name="given")
-    return insert(table).from_select(names, select_rows(*(found.c[name] for name in names)), include_defaults=False)
+def together(model: type[SQLModel], rows: Sequence[Values]) -> Rows:
+    """The rows column by column; ids never agree, and what else is one and the same in all of them is told once."""
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    shared = {name: values[0] for name, values in columns.items() if name != "id" and all(value is values[0] for value in values)}
+    return Rows(table_of(model), {name: values for name, values in columns.items() if name not in shared}, shared)

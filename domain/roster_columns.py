@@ -141,6 +141,7 @@ class Reading:
     def __init__(self, line: Line, places: Mapping[str, int], problems: list[Problem]) -> None:
         self.number = line.number
         self._cells = line.cells
+        self._width = len(line.cells)
         self._places = places
         self._problems = problems
         self._before = len(problems)
@@ -150,8 +151,8 @@ class Reading:
         return len(self._problems) == self._before
 
     def cell(self, column: Column) -> Cell:
-        place = self._places.get(column.header, len(self._cells))
-        return self._cells[place] if place < len(self._cells) else None
+        place = self._places.get(column.header)
+        return self._cells[place] if place is not None and place < self._width else None
 
     def fault(self, column: Column, code: Code) -> None:
         self._problems.append(Problem(self.number, column.header, code, hint(self.cell(column))))
@@ -163,7 +164,7 @@ class Reading:
         except Wrong as wrong:
             self.fault(column, wrong.code)
             return ""
-        if (column.exact or column.narrow) and FULL_WIDTH.search(text):
+        if (column.exact or column.narrow) and not text.isascii() and FULL_WIDTH.search(text):
             self.fault(column, Code.FULL_WIDTH)
             return ""
         return text

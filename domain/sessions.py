@@ -14,6 +14,7 @@ from domain.errors import BadInput, Conflict, Unmet
 from domain.machine import Act, Machine, advance, record
 from domain.organizations import InForce, rules_for
 from domain.people import person_by_number
+from domain.sealing import IdKeys
 from domain.texts import checked
 from models.events import Event
 from models.organizations import Organization, Tier
@@ -90,9 +91,9 @@ async def drafted(session: AsyncSession, agency_id: UUID, details: Details, *, a
 
 
 async def register(
-    session: AsyncSession, recognition: RecognitionSession, *, assessors: Sequence[Named] = (), internal: UUID | None = None, key: bytes, act: Act
+    session: AsyncSession, recognition: RecognitionSession, *, assessors: Sequence[Named] = (), internal: UUID | None = None, keys: IdKeys, act: Act
 ) -> Event:
-    """Saves a drafted session with its assessors and, if given already, its internal supervisor. `key` finds people by their number."""
+    """Saves a drafted session with its assessors and, if given already, its internal supervisor. `keys` find people by their number."""
     rules = await rules_of(session, recognition)
     if len(assessors) > MOST_ASSESSORS:
         raise BadInput("assessors", "too_many", most=MOST_ASSESSORS)
@@ -102,11 +103,11 @@ async def register(
     await session.flush()
     event = await record(session, recognition, step="REGISTER", act=act, after=recognition.status, profile_id=rules.id)
     for one in assessors:
-        await _seat(session, recognition, one, key=key, act=act)
+        await _seat(session, recognition, one, keys=keys, act=act)
     return event
 
 
-async def name_assessor(session: AsyncSession, recognition: RecognitionSession, named: Named, *, key: bytes, act: Act) -> tuple[Assessor, Event]:
+async def name_assessor(session: AsyncSession, recognition: RecognitionSession, named: Named, *, keys: IdKeys, act: Act) -> tuple[Assessor, Event]:
     """Adds an assessor while the session is not over.
 
     Who is in a team for it, or for any other session at that time, is refused by the table itself (Y027, B026, INV02): OVERLAP in every
@@ -114,7 +115,7 @@ async def name_assessor(session: AsyncSession, recognition: RecognitionSession, 
     """
     if recognition.status not in OPEN:
         raise Conflict("STATE", status=recognition.status.value)
-    row = await _seat(session, recognition, named, key=key, act=act)
+    row = await _seat(session, recognition, named, keys=keys, act=act)
     status = recognition.status
     return row, await record(session, recognition, step="NAME_ASSESSOR", act=act, before=status, after=status)
 
@@ -201,9 +202,9 @@ async def _place(session: AsyncSession, agency_id: UUID, district_id: UUID | Non
     return found
 
 
-async def _seat(session: AsyncSession, recognition: RecognitionSession, named: Named, *, key: bytes, act: Act) -> Assessor:
+async def _seat(session: AsyncSession, recognition: RecognitionSession, named: Named, *, keys: IdKeys, act: Act) -> Assessor:
     name = checked("name", named.name, LONGEST_NAME)
-    person = await person_by_number(session, named.id_number, name=name, key=key, on=shanghai_day(act.at))
+    person = await person_by_number(session, named.id_number, name=name, keys=keys, on=shanghai_day(act.at))
     row = Assessor(
         center_id=recognition.center_id,
         district_id=recognition.district_id,

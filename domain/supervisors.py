@@ -15,7 +15,8 @@ from domain.memberships import end, grant, held
 from domain.organizations import InForce, rules_for
 from domain.rule_keys import ATTESTED
 from domain.texts import checked
-from models.cases import BlacklistEntry, BlacklistStatus
+from models.cases import BLOCKING, BlacklistEntry
+from models.database import beyond
 from models.events import Event
 from models.organizations import Organization, Tier
 from models.supervisors import (
@@ -185,8 +186,9 @@ async def terms_in_force(session: AsyncSession, supervisor_id: UUID) -> list[App
 
 async def listed_persons(session: AsyncSession, persons: list[UUID]) -> set[UUID]:
     """Which of them stand on the blacklist, whichever center listed them (Y089)."""
-    query = select(BlacklistEntry.person_id).where(col(BlacklistEntry.person_id).in_(persons), col(BlacklistEntry.status) != BlacklistStatus.LIFTED)
-    return set((await session.exec(query)).all())
+    query = select(BlacklistEntry.person_id).where(col(BlacklistEntry.person_id).in_(persons), col(BlacklistEntry.status).in_(BLOCKING))
+    async with beyond(session):
+        return set((await session.exec(query)).all())
 
 
 async def unlisted(session: AsyncSession, person_id: UUID) -> None:

@@ -1,6 +1,7 @@
 """Texts that people write: never empty, never longer than their column."""
 
 from domain.errors import BadInput
+from domain.numbers import holds_id_number
 
 
 def checked(field: str, value: str, most: int) -> str:
@@ -12,7 +13,14 @@ def checked(field: str, value: str, most: int) -> str:
         raise BadInput(field, "too_long", max=most)
     if "\x00" in text:
         raise BadInput(field, "characters")
+    without_id_number(field, text)
     return text
+
+
+def without_id_number(field: str, text: str) -> None:
+    """Refuses a text with a citizen's id number in it: texts are shown, logged and chained, where a number can never be masked or sealed again."""
+    if holds_id_number(text):
+        raise BadInput(field, "id_number_inside")
 
 
 def checked_or_none(field: str, value: str | None, most: int) -> str | None:

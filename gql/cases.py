@@ -12,10 +12,10 @@ from strawberry import Info
 from authz.access import holds
 from authz.actions import Action
 from authz.actor import Actor
-from authz.relations import PERSON, World
-from domain import cases
+from authz.relations import PERSON, World, there_is
+from domain import cases, proposals
 from domain.cases import Confirmed, Decision, Touched
-from gql.blacklist import BLACKLIST_ENTRIES, BlacklistEntry
+from gql.blacklist import BLACKLIST_ENTRIES, BlacklistEntry, BlacklistEntryPayload
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.ids import shown
@@ -25,6 +25,8 @@ from gql.reading.fragments import constant
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, where
 from gql.reading.read import signed_in
 from gql.supervisors import CARDS, PERSONS, SUPERVISORS, Card, Person, Supervisor
+from models.base import table_of
+from models.cases import BlacklistEntry as BlacklistEntryRow
 from models.cases import CaseOrigin, Ground, Sanction, SupervisorCaseStatus
 from models.cases import SupervisorCase as SupervisorCaseRow
 from models.events import Event as EventRow
@@ -44,6 +46,7 @@ described(Sanction, "处理决定: what a case led to.", NO_ACTION="不予处理
 CASES = Source(SupervisorCaseRow, "SupervisorCase", "scase")
 OPEN, SUSPEND, REVOKE = Action.SUPERVISOR_CASE_OPEN, Action.SUPERVISOR_CASE_SUSPEND, Action.SUPERVISOR_CASE_REVOKE
 CONFIRM, RESTORE, CLOSE = Action.SUPERVISOR_CASE_CONFIRM, Action.SUPERVISOR_CASE_RESTORE, Action.SUPERVISOR_CASE_CLOSE
+PROPOSE = Action.BLACKLIST_PROPOSE
 
 
 def by_another(frame: Frame) -> ColumnElement[bool]:
@@ -52,6 +55,13 @@ def by_another(frame: Frame) -> ColumnElement[bool]:
 
 def suspended(frame: Frame) -> ColumnElement[bool]:
     return frame.t.c.sanction == constant("SUSPENSION")
+
+
+def listed_by_nobody(frame: Frame) -> ColumnElement[bool]:
+    """A revocation that has not listed the person and is not proposed to."""
+    e = table_of(BlacklistEntryRow).alias("entered")
+    entered = there_is(e).where(e.c.case_id == frame.t.c.id, e.c.status != constant("DISMISSED"))
+    return (frame.t.c.sanction == constant("REVOCATION")) & ~entered
 
 
 @strawberry.type(description="督导员案件: against a supervisor, addressed to the issuer of the card.")
@@ -75,9 +85,10 @@ class SupervisorCase(Versioned):
     available_steps: list[Step] = steps(
         Offered("supervisorCaseSuspend", SUSPEND, ("OPENED",), to="IN_FORCE"),
         Offered("supervisorCaseRevoke", REVOKE, ("OPENED",), to="DECIDED", second_person=True),
-        Offered("supervisorCaseConfirm", CONFIRM, ("DECIDED",), to="IN_FORCE", when=by_another),
+        Offered("supervisorCaseConfirm", CONFIRM, ("DECIDED",), to="IN_FORCE", second_person=True, when=by_another),
         Offered("supervisorCaseRestore", RESTORE, ("IN_FORCE",), to="LIFTED", when=suspended),
         Offered("supervisorCaseClose", CLOSE, ("OPENED", "DECIDED"), to="CLOSED"),
+        Offered("blacklistEntryPropose", PROPOSE, ("IN_FORCE",), second_person=True, when=listed_by_nobody),
     )
 
 
@@ -182,6 +193,12 @@ class SupervisorCaseCloseInput(OfCase):
     reason: str = strawberry.field(description="Why, at most 2000 characters.")
 
 
+@strawberry.input(description="A revocation whose person should be listed, by which document, and why.")
+class BlacklistEntryProposeInput(OfCase):
+    document: str = strawberry.field(description="The document the listing rests on, at most 200 characters.")
+    reason: str = strawberry.field(description="Why, at most 2000 characters.")
+
+
 @strawberry.type(description="A case after a step.")
 class SupervisorCasePayload:
     case: SupervisorCase | None = given("case", CASES, "The case.")
@@ -245,3 +262,11 @@ class Mutation:
     async def supervisor_case_close(call: Call, input: SupervisorCaseCloseInput) -> SupervisorCasePayload:
         case = await taken(call, input, CLOSE)
         return after(case, await cases.close(call.session, case, input.reason, act=call.act))
+
+    @mutation(
+        PROPOSE, "Propose to list (提请列入黑名单) whose card was revoked without an entry. It blocks nothing until another person confirms it."
+    )
+    async def blacklist_entry_propose(call: Call, input: BlacklistEntryProposeInput) -> BlacklistEntryPayload:
+        case = await taken(call, input, PROPOSE)
+        entry, event = await proposals.propose(call.session, case, input.document, reason=input.reason, act=call.act)
+        return changed(BlacklistEntryPayload, blacklist_entry=entry.id, event=event.id)

@@ -1,9 +1,11 @@
 """What one operation carries with it: who asks, the doors to the rows, now, the language. Never a session."""
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from authz.actor import Actor
+from domain.sealing import IdKeys
 from gql.errors import Language
 from models.database import Database
 
@@ -18,5 +20,9 @@ class Context:
     language: Language
     request_id: str
     cursor_key: bytes
-    id_key: bytes
+    id_keys: IdKeys
     may_introspect: bool
+    hashed: Callable[[str], Awaitable[str]]
+    """The hash to keep of a password, made off the event loop."""
+    disclosed: set[str] = field(default_factory=set)
+    """Protected columns of others that the operation has read in clear."""

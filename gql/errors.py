@@ -15,6 +15,7 @@ from graphql import GraphQLError
 from authz.errors import Forbidden, NotFound, Unauthenticated
 from domain.errors import BadInput, Conflict, Unmet
 from gql.ids import shown
+from models.database import RightsChanged
 from models.organizations import Tier
 
 Language = Literal["zh", "en"]
@@ -84,6 +85,7 @@ REFUSALS_OF_THE_DATABASE: Mapping[str, Exception] = {
 
 Sentences = Mapping[str, Mapping[str, str]]
 WORDS: Mapping[str, Sentences] = tomllib.loads(Path(__file__).with_name("messages.toml").read_text(encoding="utf-8"))
+LONG_NUMBER = re.compile(r"\d{11,}[\dXx]?")
 SUGGESTION = re.compile(r"\s*Did you mean .*", re.DOTALL)
 log = structlog.get_logger("gql.errors")
 
@@ -109,13 +111,20 @@ def describe(cause: BaseException, language: Language) -> Described:
     """Code, sentence and facts of any exception; an unforeseen one is logged and replaced by its reference."""
     known = _known(cause)
     entry = next((TABLE[kind] for kind in type(known).__mro__ if kind in TABLE), INTERNAL)
-    facts = {name: getattr(known, attribute) for attribute, name in entry.shown.items()}
+    facts = {name: clean(getattr(known, attribute)) for attribute, name in entry.shown.items()}
     facts = {"code": entry.code} | {name: fact for name, fact in facts.items() if fact not in (None, {})}
     if isinstance(known, BadInput):
         facts["reason"] = "VALUE"
     if isinstance(known, Forbidden) and known.issuer is not None:
         facts["issuer"] = shown(ISSUERS[known.issuer.tier], known.issuer.id)
     return Described(code=entry.code, message=_sentence(known, entry.code, language), extensions=facts)
+
+
+def clean(fact: object) -> object:
+    """A fact as it may stand in an error."""
+    if isinstance(fact, Mapping):
+        return {name: clean(value) for name, value in fact.items()}
+    return without_numbers(fact) if type(fact) is str else fact
 
 
 def formatted(described: Described) -> Json:
@@ -146,6 +155,8 @@ def _cause(error: GraphQLError) -> BaseException:
 def _known(cause: BaseException) -> BaseException:
     if isinstance(cause, tuple(TABLE)):
         return cause
+    if isinstance(cause, RightsChanged):
+        return Unauthenticated("EXPIRED") if cause.what == "LOGIN" else Conflict("RIGHTS_CHANGED")
     state = getattr(getattr(cause, "orig", cause), "sqlstate", None)
     if isinstance(state, str) and state in REFUSALS_OF_THE_DATABASE:
         return REFUSALS_OF_THE_DATABASE[state]
@@ -166,6 +177,11 @@ def _sentence(known: BaseException, code: str, language: Language) -> str:
     return _filled(WORDS["codes"][code][language], params)
 
 
+def without_numbers(text: str) -> str:
+    """The client's own words, which an error may repeat, without what could be an id or a telephone number: errors end in other people's logs."""
+    return LONG_NUMBER.sub("***", text)
+
+
 def _filled(sentence: str, params: Mapping[str, object]) -> str:
-    known = {name: SUGGESTION.sub("", str(value)) for name, value in params.items()}
+    known = {name: SUGGESTION.sub("", without_numbers(str(value))) for name, value in params.items()}
     return re.sub(r"\{(\w+)\}", lambda place: known.get(place[1], ""), sentence).strip(" :：")

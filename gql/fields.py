@@ -1,9 +1,8 @@
 """How root fields are made: reads are declared, a mutation is answered once for each key in one transaction."""
 
-import hmac
 import inspect
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -14,15 +13,21 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from strawberry import Info
 from strawberry.utils.str_converters import to_camel_case
 
-from authz.access import fetch, require
+from authz.access import fetch, line_for, require
 from authz.actions import Action
 from authz.actor import Actor
+from authz.deciding import Verdict, allowed
+from authz.errors import Forbidden, NotFound
+from domain.decisions import note, settle
 from domain.errors import BadInput
 from domain.machine import Act, stale
 from domain.requests import Claim, claimed
+from domain.texts import without_id_number
 from gql import ids
 from gql.context import Context
+from gql.decided import Asked, entry, named, refuse
 from gql.errors import RequestError
+from gql.limits import SECONDS
 from gql.reading import read_back, read_one
 from gql.reading.declare import STORED, Given, Source
 from gql.reading.execute import Compiled
@@ -60,6 +65,9 @@ class Call:
     context: Context
     session: AsyncSession
     actor: Actor
+    told: dict[str, str] = field(default_factory=dict)
+    """Texts of the payload that are said this once and kept nowhere: under the same key again they are null."""
+    asked: Asked = field(default_factory=lambda: Asked(""))
 
     @property
     def act(self) -> Act:
@@ -70,12 +78,25 @@ class Call:
 
     async def fetch(self, source: Source, id: str, *, to: Action, version: int | None = None) -> Any:
         """The row to act on, locked; refused if hidden (NOT_FOUND), not ours to act on (FORBIDDEN) or moved on (CONFLICT)."""
-        row: Any = await fetch(self.session, self.actor, source.model, id=ids.read(id, prefixes(source)), to=to)
+        self.asked.about(to)
+        found, by = ids.read(id, prefixes(source)), list[int]()
+        self.asked.about(to, *named(source, found, asked=id))
+        row: Any = await fetch(self.session, self.actor, source.model, id=found, to=to, by=by)
+        self.note(allowed(self.actor, to, by=next(iter(by), None)))
         stale(row, version)
         return row
 
     def require(self, action: Action, row: SQLModel) -> None:
+        self.asked.about(action, type(row).__name__)
         require(self.actor, action, row)
+        self.note(allowed(self.actor, action, by=line_for(self.actor, action, row)))
+
+    def note(self, verdict: Verdict) -> None:
+        """Puts a right that was given on record, with the effect."""
+        decided = entry(self.context, self.actor, self.asked, verdict=verdict)
+        self.asked.noted = True
+        if decided is not None:
+            note(self.session, decided)
 
 
 def prefixes(source: Source) -> Collection[str]:
@@ -86,41 +107,64 @@ Said = Callable[[Context, Changed], Mapping[str, str]]
 """Texts of a payload that no row keeps, from the changed rows alone, so that the same key gives them again."""
 
 
-def mutation(action: Action, description: str, *, said: Said | None = None) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
-    """A field of Mutation from a verb `(call, input) -> Payload`. `action` is the right it needs, for the generated matrix."""
+def mutation(
+    action: Action, description: str, *, said: Said | None = None, seconds: float | None = None
+) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
+    """A field of Mutation from a verb `(call, input) -> Payload`. `action` is the right it needs, for the generated matrix.
+
+    `seconds`: so long it may take where it is asked for alone, if that is longer than other mutations have.
+    """
 
     def made(verb: Callable[..., Awaitable[Any]]) -> Any:
         kind = inspect.signature(verb).parameters["input"].annotation
         answer = inspect.signature(verb).return_annotation
 
         async def resolve(info: Info, input: Any) -> Any:
-            return await once(info, verb, input, said=said or (lambda _context, _rows: {}))
+            return await once(info, verb, input, action=action, seconds=seconds, said=said or (lambda _context, _rows: {}))
 
         resolve.__annotations__ = {"info": Info, "input": kind, "return": answer | None}
         resolve.__name__ = verb.__name__
-        return strawberry.field(resolver=resolve, description=description, metadata={"action": action})
+        return strawberry.field(resolver=resolve, description=description, metadata={"action": action, SECONDS: seconds})
 
     return made
 
 
-async def once(info: Info, verb: Callable[..., Awaitable[Any]], input: Keyed, *, said: Said) -> Compiled:
-    """Runs the verb unless its key was answered before; key, effect, event and payload share one transaction."""
+async def once(
+    info: Info, verb: Callable[..., Awaitable[Any]], input: Keyed, *, action: Action, seconds: float | None = None, said: Said
+) -> Compiled:
+    """Runs the verb unless its key was answered before; key, effect, event, decision and payload share one transaction. A refusal has its own."""
     context: Context = info.context
     actor = signed_in(context)
     if not 1 <= len(input.idempotency_key) <= LONGEST_KEY:
         raise BadInput("idempotencyKey", "length", most=LONGEST_KEY)
     without_nul("input", asdict(input))
+    without_id_number("idempotencyKey", input.idempotency_key)
+    asked = Asked(action)
+    try:
+        async with context.database.transaction(actor.tenant, seconds=seconds) as session:
+            return await answered(info, verb, input, call=Call(context, session, actor, asked=asked), said=said)
+    except (Forbidden, NotFound) as error:
+        await refuse(context, actor, asked, error=error)
+        raise
+
+
+async def answered(info: Info, verb: Callable[..., Awaitable[Any]], input: Keyed, *, call: Call, said: Said) -> Compiled:
+    """The payload: of the verb, run now, or as it was when the key was answered."""
+    context, actor, session = call.context, call.actor, call.session
     # keyed, since an input may hold an id number and a plain digest of one can be guessed
-    digest = hmac.digest(context.id_key, orjson.dumps(asdict(input), default=str, option=orjson.OPT_SORT_KEYS), "sha256")
-    async with context.database.transaction(actor.tenant) as session:
-        request, fresh = await claimed(session, Claim(actor.person_id, actor.organization_id, info.field_name, input.idempotency_key, digest))
-        if not fresh:
-            before = {name: UUID(one) for name, one in (request.changed or {}).items()}
-            return await read_back(info, session, before, replayed=True, said=said(context, before))
-        rows: Changed = await verb(Call(context, session, actor), input)
-        request.changed = {name: str(one) for name, one in rows.items()}
-        session.add(request)
-        return await read_back(info, session, rows, replayed=False, said=said(context, rows))
+    digests = context.id_keys.digests(orjson.dumps(asdict(input), default=str, option=orjson.OPT_SORT_KEYS).decode())
+    request, fresh = await claimed(session, Claim(actor.person_id, actor.organization_id, info.field_name, input.idempotency_key, digests))
+    if not fresh:
+        before = {name: UUID(one) for name, one in (request.changed or {}).items()}
+        return await read_back(info, session, before, replayed=True, said=said(context, before))
+    action = Action(call.asked.action)
+    rows: Changed = await verb(call, input)
+    if not call.asked.noted:
+        call.note(allowed(actor, action))
+    await settle(session)
+    request.changed = {name: str(one) for name, one in rows.items()}
+    session.add(request)
+    return await read_back(info, session, rows, replayed=False, said={**said(context, rows), **call.told})
 
 
 def without_nul(field: str, value: object) -> None:

@@ -30,6 +30,8 @@ PLAIN_LIST = 5  # what a list without pages usually holds
 OBJECTS_PER_POINT = 10
 MOST = 10**9  # where sums stop growing
 STEPS = 10_000  # selections looked at, whatever the document
+SECONDS = "seconds"
+"""In the metadata of a mutation: the time that it may take where it is asked for alone."""
 WEIGHTS: Mapping[str, int] = {"totalCount": 10}
 SENSITIVE = frozenset({"blacklistCheck", "verifyCard", "complaintFile"})
 INTROSPECTION = frozenset({"__schema", "__type"})

@@ -6,12 +6,51 @@ import strawberry
 from strawberry import Info
 
 from authz.errors import NotFound
-from gql import blacklist, cases, checklists, dispatch, ids, imports, inspections, offers, opinions, organizations, returns, sessions, supervisors
+from gql import (
+    accounts,
+    blacklist,
+    cases,
+    checklists,
+    decisions,
+    dispatch,
+    filing_refusals,
+    filings,
+    ids,
+    imports,
+    inspections,
+    members,
+    offers,
+    opinions,
+    organizations,
+    policies,
+    returns,
+    sessions,
+    supervisors,
+)
 from gql.organizations import Node
 from gql.reading import read_one
 from gql.reading.declare import Given, Source
 
-NOUNS = (organizations, supervisors, sessions, dispatch, offers, inspections, checklists, opinions, returns, blacklist, cases, imports)
+NOUNS = (
+    organizations,
+    accounts,
+    members,
+    supervisors,
+    sessions,
+    dispatch,
+    offers,
+    inspections,
+    checklists,
+    opinions,
+    returns,
+    blacklist,
+    cases,
+    filings,
+    filing_refusals,
+    imports,
+    policies,
+    decisions,
+)
 
 BY_PREFIX = {
     value.prefix: Given("row", value)

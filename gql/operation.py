@@ -1,22 +1,28 @@
 """The one function that runs every operation, whatever brought it: document, variables, price, execution under a deadline, errors, bytes."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Literal
 
 import orjson
-from graphql import ExecutionResult
-from graphql.language import OperationDefinitionNode, OperationType
+from graphql import ExecutionResult, GraphQLError
+from graphql.language import FieldNode, OperationDefinitionNode, OperationType
 
+from authz.actions import Action
 from authz.errors import Forbidden, Unauthenticated
+from domain.disclosures import note
+from domain.machine import Act
 from gql.context import Context
 from gql.documents import Document, Documents
 from gql.errors import SUGGESTION, Json, Language, RequestError, TooComplex, describe, formatted, located
-from gql.limits import Limits, Price, analyse, within
+from gql.limits import SECONDS, Limits, Price, analyse, within
 from gql.reading.execute import Execution
+from gql.reading.plan import DEFINITION
 
+NUMBER = re.compile(r"\d{4,}")
 ERRORS = 20  # told to a client; the rest only repeats them
 
 
@@ -74,6 +80,7 @@ async def run(documents: Documents, request: OperationRequest, context: Context)
         return refused(error, context.language)
     try:
         result = await _execute(ready)
+        await _note(ready, context)
         return _answered(ready, result, context.language)
     except Exception as error:  # noqa: BLE001
         return _broken_off(ready, error, context.language)
@@ -99,7 +106,7 @@ def _prepare(documents: Documents, request: OperationRequest, context: Context) 
     name = operation.name.value if operation.name else None
     price = document.prices[name]
     if price.introspects and not context.may_introspect:
-        raise Unauthenticated if anonymous else Forbidden("schema:introspect")
+        raise Unauthenticated if anonymous else Forbidden(Action.SCHEMA_INTROSPECT)
     execution = _execution(documents, document, request=request, context=context)
     if not price.exact:
         variables = execution.variable_values.coerced
@@ -129,7 +136,7 @@ def _execution(documents: Documents, document: Document, *, request: OperationRe
 
 async def _execute(ready: _Ready) -> ExecutionResult:
     """Cancelled at the deadline, and with it the statement that is running. Mutations' root fields run one after the other."""
-    seconds = ready.limits.mutation_seconds if ready.kind == "mutation" else ready.limits.query_seconds
+    seconds = _seconds(ready)
     deadline = asyncio.timeout(seconds)
     try:
         async with deadline:
@@ -145,9 +152,41 @@ async def _execute(ready: _Ready) -> ExecutionResult:
     return result
 
 
+def _seconds(ready: _Ready) -> float:
+    """The time of its kind; of a mutation that is asked for alone its own, where that is longer."""
+    if ready.kind == "query":
+        return ready.limits.query_seconds
+    root, fields = ready.execution.schema.mutation_type, ready.operation.selection_set.selections
+    alone = root.fields.get(fields[0].name.value) if root and len(fields) == 1 and isinstance(fields[0], FieldNode) else None
+    definition = alone.extensions.get(DEFINITION) if alone else None
+    own = definition.metadata.get(SECONDS) if definition else None
+    return max(ready.limits.mutation_seconds, own or 0)
+
+
+async def _note(ready: _Ready, context: Context) -> None:
+    """Personal columns of others leave the house only after it is written down who asked for them."""
+    actor = context.actor
+    if actor is None or actor.organization_id is None or not context.disclosed:
+        return
+    act = Act(actor.person_id, actor.organization_id, context.now)
+    named = {"operation": plain_name(ready.name), "document": ready.document.digest}
+    async with context.database.transaction(actor.tenant) as session:
+        await note(session, context.disclosed, account_id=actor.account_id, within=actor.tenant, act=act, **named)
+
+
+def plain_name(name: str | None) -> str:
+    """An operation's name for the logs: short, and without a number hidden in it."""
+    return NUMBER.sub("_", name or "")[:64]
+
+
 def _answered(ready: _Ready, result: ExecutionResult, language: Language) -> OperationAnswer:
-    errors = [located(error, language) for error in (result.errors or [])[:ERRORS]]
+    errors = [located(error, language) for error in sorted(result.errors or [], key=_place)[:ERRORS]]
     return _spoken(ready, {"data": result.data} | ({"errors": errors} if errors else {}), code=_code(errors))
+
+
+def _place(error: GraphQLError) -> tuple[list[tuple[int, int]], str]:
+    """Errors stand in the order of the document: that of their happening would tell which field took longer."""
+    return [(place.line, place.column) for place in error.locations or ()], repr(error.path)
 
 
 def _broken_off(ready: _Ready, error: Exception, language: Language) -> OperationAnswer:

@@ -9,7 +9,7 @@ import strawberry
 from sqlalchemy import ColumnElement, Text, cast, literal
 from sqlalchemy.dialects.postgresql import JSONB
 
-from authz.access import POLICY
+from authz.access import VERSIONS
 from gql.enums import described
 from gql.fields import own, row
 from gql.reading.declare import Frame, Source, column, computed, given, items, one, page
@@ -43,7 +43,7 @@ DISTRICTS = Source(OrganizationRow, "District", "dst", only=("tier", "DISTRICT")
 AGENCIES = Source(OrganizationRow, "Agency", "agc", only=("tier", "AGENCY"))
 PROFILES = Source(ProfileRow, "Profile", "prof")
 EVENTS = Source(EventRow, "Event", "evt")
-ACCOUNTS = Source(Account, "Viewer", "acct")
+VIEWERS = Source(Account, "Viewer", "acct")
 MEMBERSHIPS = Source(MembershipRow, "Membership", "mem")
 
 PERSONS = "gql.supervisors:PERSONS"
@@ -156,13 +156,18 @@ class Versioned(Node):
 
 
 @strawberry.type(description="Who holds which role for which organization, from when until when.")
-class Membership(Node):
+class Membership(Versioned):
     role: str = column("role", "The role.")
     organization: Organization | None = one("organization_id", ORGANIZATIONS, "For which organization.")
     person: Somebody | None = one("person_id", PERSONS, "Who holds it.")
     valid_from: datetime = column("valid_from", "From when.")
     valid_until: datetime | None = column("valid_until", "Until when; open without it.")
     reason: str = column("reason", "Why it was given.")
+    granted_by: Somebody | None = one("granted_by", PERSONS, "Who gave it.")
+    delegator: Somebody | None = one("delegator_id", PERSONS, "代岗: who lent it; null for a role of one's own.")
+    delegated_from: Annotated["Membership", strawberry.lazy("gql.organizations")] | None = one(
+        "delegated_from", MEMBERSHIPS, "The role that was lent. The lent one ends with it."
+    )
 
 
 @strawberry.type(description="One right of the caller, from a line of the policy.")
@@ -174,10 +179,11 @@ class Capability:
 
 def capabilities(frame: Frame) -> ColumnElement[Any]:
     """The lines of the policy for the caller's roles; a constant of the shape."""
+    policy = VERSIONS.table(frame.shape.policy)
     lines = [
         {"action": line.action.value, "relation": line.relation.value, "article": line.article}
-        for action in sorted({one.action for one in POLICY.lines})
-        for line in POLICY.allowing(frame.shape.roles, action)
+        for action in sorted({one.action for one in policy.lines})
+        for line in policy.allowing(frame.shape.roles, action)
     ]
     return cast(literal(orjson.dumps(lines).decode(), Text), JSONB)
 
@@ -208,4 +214,4 @@ class Query:
     profiles: Connection[Profile] | None = page(None, PROFILES, "All published rules.", type=Connection[Profile], arguments=Arguments())
     profile: Profile | None = row(PROFILES, "One profile.", Profile)
 
-    viewer: Viewer | None = own(ACCOUNTS, "The caller; null when nobody signed in.", Viewer)
+    viewer: Viewer | None = own(VIEWERS, "The caller; null when nobody signed in.", Viewer)

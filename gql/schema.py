@@ -6,16 +6,23 @@ import strawberry
 from graphql import Undefined
 
 from gql import (
+    accounts,
     blacklist,
     cases,
     checklists,
+    decisions,
     dispatch,
+    explanations,
+    filing_refusals,
+    filings,
     imports,
     inspections,
+    members,
     node,
     offers,
     opinions,
     organizations,
+    policies,
     refusals,
     returns,
     sessions,
@@ -26,6 +33,8 @@ from gql import (
 @strawberry.type(description="All that can be asked. A refusal at one field empties only that field.")
 class Query(
     organizations.Query,
+    accounts.Query,
+    members.Query,
     supervisors.Query,
     sessions.Query,
     dispatch.Query,
@@ -36,14 +45,21 @@ class Query(
     returns.Query,
     blacklist.Query,
     cases.Query,
+    filings.Query,
+    filing_refusals.Query,
     imports.Query,
+    decisions.Query,
+    policies.Query,
     node.Query,
+    explanations.Query,
 ):
     pass
 
 
 @strawberry.type(description="All that can be done. Each is answered once for its idempotency key.")
 class Mutation(
+    accounts.Mutation,
+    members.Mutation,
     sessions.Mutation,
     dispatch.Mutation,
     offers.Mutation,
@@ -54,8 +70,11 @@ class Mutation(
     supervisors.Mutation,
     blacklist.Mutation,
     cases.Mutation,
+    filings.Mutation,
+    filing_refusals.Mutation,
     refusals.Mutation,
     imports.Mutation,
+    policies.Mutation,
 ):
     pass
 

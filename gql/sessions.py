@@ -220,13 +220,13 @@ class Mutation:
         found = await sessions.drafted(call.session, call.act.organization_id, input.details(), act=call.act)
         call.require(Action.SESSION_REGISTER, found)
         internal, named = ids.optional(input.internal_supervisor, ["sup"]), [one.named() for one in input.assessors]
-        event = await sessions.register(call.session, found, assessors=named, internal=internal, key=call.context.id_key, act=call.act)
+        event = await sessions.register(call.session, found, assessors=named, internal=internal, keys=call.context.id_keys, act=call.act)
         return after(found, event)
 
     @mutation(Action.SESSION_NAME_ASSESSOR, "Name one more assessor; nobody who has another duty at that time (Y027, B026).")
     async def recognition_session_name_assessor(call: Call, input: RecognitionSessionNameAssessorInput) -> RecognitionSessionPayload:
         found = await taken(call, input, Action.SESSION_NAME_ASSESSOR)
-        _, event = await sessions.name_assessor(call.session, found, input.assessor.named(), key=call.context.id_key, act=call.act)
+        _, event = await sessions.name_assessor(call.session, found, input.assessor.named(), keys=call.context.id_keys, act=call.act)
         return after(found, event)
 
     @mutation(Action.SESSION_ASSIGN_INTERNAL, "Assign the internal supervisor (000 §12).")

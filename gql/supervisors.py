@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, case, cast, func, null
 from sqlalchemy.dialects.postgresql import JSON
 
 from authz.actions import Action
+from domain.identity_numbers import reveal
 from domain.refusals import in_a_row, most_in_a_row
 from domain.supervisors import issue_card
 from gql.enums import described
@@ -81,10 +82,10 @@ class Person(Node):
     name: str | None = column(
         "name", "The name; shortened to the family name for who may not read it.", mask=Action.PERSON_READ_NAME, masked=shortened
     )
-    phone: str | None = column("phone", "For who dispatches.", mask=Action.PERSON_READ_CONTACT)
+    phone: str | None = column("phone", "For who dispatches.", mask=Action.PERSON_READ_CONTACT, noted=True)
     id_last_four: str | None = column("id_last_four", "The last four characters of the id number.", mask=Action.PERSON_READ_IDENTITY)
-    birth_date: date | None = column("birth_date", "For the age limits.", mask=Action.PERSON_READ_IDENTITY)
-    healthy: bool | None = column("healthy", "Attested, yes or no.", mask=Action.PERSON_READ_HEALTH)
+    birth_date: date | None = column("birth_date", "For the age limits.", mask=Action.PERSON_READ_IDENTITY, noted=True)
+    healthy: bool | None = column("healthy", "Attested, yes or no.", mask=Action.PERSON_READ_HEALTH, noted=True)
     masked: list[str] = computed(masked, "Which of these fields the caller may not read.")
     employments: list[Employment] = many("person_id", EMPLOYMENTS, "任职经历, by date.", order=("starts_on",), cap=50)
     supervisors: list[Annotated["Supervisor", strawberry.lazy("gql.supervisors")]] = many(
@@ -198,6 +199,20 @@ class CardIssueInput(Keyed):
     expected_version: int | None = strawberry.field(default=None, description=VERSION)
 
 
+@strawberry.input(description="Whose id number to show, and why.")
+class PersonRevealIdentityInput(Keyed):
+    person: strawberry.ID = strawberry.field(description="Whose.")
+    purpose: str = strawberry.field(description="查询用途, 1 to 500 characters; it is kept with the name of who asked.")
+
+
+@strawberry.type(description="An id number, shown once.")
+class PersonRevealIdentityPayload:
+    person: Person | None = given("person", PERSONS, "Whose it is.")
+    id_number: str | None = bound("id_number", "公民身份号码. Kept in no log and not said again: null where the key was answered before.")
+    event: Event | None = given("event", EVENTS, "The event written: who had it shown, when, and why.")
+    replayed: bool = bound("replayed", "Whether this key was answered before.")
+
+
 @strawberry.type(description="A card after a step.")
 class CardPayload:
     card: Card | None = given("card", CARDS, "The card.")
@@ -213,3 +228,10 @@ class Mutation:
         days = {"valid_from": input.valid_from, "valid_until": input.valid_until}
         card, event = await issue_card(call.session, supervisor, number=input.number, **days, act=call.act)
         return changed(CardPayload, card=card.id, event=event.id)
+
+    @mutation(Action.PERSON_REVEAL_IDENTITY, "Show somebody's whole id number (查看身份号码) once, for a purpose. Each time is recorded.")
+    async def person_reveal_identity(call: Call, input: PersonRevealIdentityInput) -> PersonRevealIdentityPayload:
+        person = await call.fetch(PERSONS, input.person, to=Action.PERSON_REVEAL_IDENTITY)
+        number, event = await reveal(call.session, person, input.purpose, keys=call.context.id_keys, within=call.actor.tenant, act=call.act)
+        call.told["id_number"] = number
+        return changed(PersonRevealIdentityPayload, person=person.id, event=event.id)

@@ -69,6 +69,11 @@ class Placed(SQLModel):
     agency_id: UUID | None = Field(default=None, index=True)
 
 
+def every_table() -> list[type[SQLModel]]:
+    """All models imported so far; `models` imports them all."""
+    return [one.class_ for one in SQLModel._sa_registry.mappers]  # noqa: SLF001 - sqlmodel offers no other list
+
+
 def table_of(model: type[T]) -> Table:
     """The Core table of a model; `type[SQLModel]` itself does not know that it has one."""
     table: Table = model.__table__  # type: ignore[attr-defined]

@@ -42,9 +42,15 @@ class Sanction(StrEnum):
 
 
 class BlacklistStatus(StrEnum):
+    PROPOSED = "PROPOSED"
     LISTED = "LISTED"
     UNDER_REVIEW = "UNDER_REVIEW"
     LIFTED = "LIFTED"
+    DISMISSED = "DISMISSED"
+
+
+BLOCKING = (BlacklistStatus.LISTED, BlacklistStatus.UNDER_REVIEW)
+"""What keeps a person out everywhere: neither a proposal nor what was dismissed or lifted."""
 
 
 class SupervisorCase(Row, Tenanted, table=True):
@@ -78,19 +84,41 @@ class SupervisorCase(Row, Tenanted, table=True):
 
 
 class BlacklistEntry(Row, Tenanted, table=True):
-    """质量督导失信黑名单. The tenancy says who keeps the entry; wherever it was made, it blocks everywhere (Y089)."""
+    """质量督导失信黑名单. The tenancy says who keeps the entry; wherever it was made, it blocks everywhere (Y089).
+
+    Nobody is listed and nobody is lifted by one person: by a revocation the two are who decided and who confirmed it.
+    """
 
     __tablename__ = "blacklist_entry"
     __table_args__ = (
         CheckConstraint("(status = 'LIFTED') = (lifted_at IS NOT NULL)", "lifted_has_instant"),
-        Index("uq_blacklist_entry_one_live", "person_id", "case_id", unique=True, postgresql_where=literal_column("status <> 'LIFTED'")),
+        CheckConstraint("confirmed_by <> proposed_by", "listed_by_two"),
+        CheckConstraint("(status IN ('PROPOSED', 'DISMISSED')) = (confirmed_by IS NULL)", "listed_is_confirmed"),
+        CheckConstraint("lifted_by <> review_by", "lifted_by_two"),
+        CheckConstraint("(status = 'LIFTED') = (lifted_by IS NOT NULL)", "lifted_is_somebodys"),
+        CheckConstraint("status NOT IN ('UNDER_REVIEW', 'LIFTED') OR review_by IS NOT NULL", "review_is_somebodys"),
+        Index(
+            "uq_blacklist_entry_one_live",
+            "person_id",
+            "case_id",
+            unique=True,
+            postgresql_where=literal_column("status NOT IN ('LIFTED', 'DISMISSED')"),
+        ),
     )
     person_id: UUID = Field(foreign_key="person.id", index=True)
     case_id: UUID = Field(foreign_key="supervisor_case.id", index=True)
     listed_by_id: UUID = Field(foreign_key="organization.id")
     ground: Ground = Field(sa_type=choice(Ground))
     decision_number: str = Field(max_length=40)
+    document: str = Field(max_length=200)
     status: BlacklistStatus = Field(default=BlacklistStatus.LISTED, sa_type=choice(BlacklistStatus))
+    proposer_id: UUID = Field(foreign_key="organization.id")
+    proposed_by: UUID = Field(foreign_key="person.id")
+    confirmed_by: UUID | None = Field(default=None, foreign_key="person.id")
+    # who called for the review that runs, and who lifted
+    review_by: UUID | None = Field(default=None, foreign_key="person.id")
+    lifted_by: UUID | None = Field(default=None, foreign_key="person.id")
+    # of a proposal, since when it waits
     listed_on: date
     review_on: date
     lifted_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -1,14 +1,18 @@
 """The database as the house sees it: one way to read, one way to write. The only commit."""
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol, cast
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.memberships import IN_FORCE
 
 SETTINGS = {
     "application_name": "dudao",
@@ -18,34 +22,83 @@ SETTINGS = {
     "jit": "off",
 }
 
-# transaction-local, so that the next user of the connection inherits nothing
-ENTER = "SELECT set_config('app.person', $1, true), set_config('app.center', $2, true), set_config('app.district', $3, true), set_config('app.agency', $4, true)"
-ENTER_NAMED = (
-    "SELECT set_config('app.person', :person, true), set_config('app.center', :center, true),"
-    " set_config('app.district', :district, true), set_config('app.agency', :agency, true)"
-)
+PATIENT = "SELECT set_config('statement_timeout', :time, true), set_config('idle_in_transaction_session_timeout', :time, true)"
+
+POLICY_LOCK = 7_365_002
+"""With the center's hash, what a mutation holds shared and a publisher of rights alone: nothing decided under a version commits after the next."""
+
+
+class Wall(StrEnum):
+    """The database role behind which a transaction runs. Row-level security shows each its own rows, and NONE no tenant's at all."""
+
+    NONE = "none"
+    CENTER = "wall_center"
+    DISTRICT = "wall_district"
+    AGENCY = "wall_agency"
+    PERSON = "wall_person"
+    TICKET = "wall_ticket"
+    RULES = "wall_rules"
+
+
+class RightsChanged(Exception):  # noqa: N818 - a fact: what was known of the caller a moment ago holds no longer
+    """The token ended, the roles are others, or another version of the policy is in force than the request was decided under."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
 
 
 @dataclass(frozen=True)
 class Tenant:
-    """For whom a transaction runs; what the second wall (row-level security) will stand on."""
+    """For whom a transaction runs, and behind which wall; with a login, also what must still be true of it when the transaction begins."""
 
     person_id: UUID | None = None
+    organization_id: UUID | None = None
     center_id: UUID | None = None
     district_id: UUID | None = None
     agency_id: UUID | None = None
+    wall: Wall = Wall.NONE
+    ticket: bytes | None = None
+    login_id: UUID | None = None
+    roles: frozenset[str] = frozenset()
+    policy: int = 1
 
-    def settings(self) -> tuple[str, str, str, str]:
-        person, center, district, agency = (str(one) if one else "" for one in (self.person_id, self.center_id, self.district_id, self.agency_id))
-        return person, center, district, agency
+    def settings(self) -> dict[str, str]:
+        """By the names of ENTER's parameters, empty for what there is not."""
+        ids = {"person": self.person_id, "organization": self.organization_id, "center": self.center_id, "district": self.district_id}
+        ids |= {"agency": self.agency_id, "login": self.login_id}
+        texts = {"ticket": self.ticket.hex() if self.ticket else "", "wall": self.wall.value}
+        return (
+            {name: str(one) if one else "" for name, one in ids.items()} | texts | {"roles": " ".join(sorted(self.roles)), "policy": str(self.policy)}
+        )
 
 
 NOBODY = Tenant()
+
+# transaction-local, so that the next user of the connection inherits nothing; the role last, since it may see less
+ENTER = f"""
+SELECT set_config('app.person', :person, true), set_config('app.organization', :organization, true), set_config('app.center', :center, true),
+       set_config('app.district', :district, true), set_config('app.agency', :agency, true), set_config('app.ticket', :ticket, true),
+       CASE WHEN :center <> '' AND :policy <> coalesce((SELECT p.version FROM policy_current p
+                             WHERE p.center_id = CAST(nullif(:center, '') AS uuid)), 1)::text THEN 'POLICY'
+            WHEN :login = '' THEN 'SAME'
+            WHEN NOT EXISTS (SELECT FROM login l JOIN account a ON a.id = l.account_id WHERE l.id = CAST(nullif(:login, '') AS uuid)
+                             AND l.ended_at IS NULL AND l.expires_at > clock_timestamp() AND a.disabled_at IS NULL) THEN 'LOGIN'
+            WHEN :roles <> coalesce((SELECT string_agg(m.role, ' ' ORDER BY m.role COLLATE "C") FROM membership m
+                             WHERE m.person_id = CAST(nullif(:person, '') AS uuid) AND m.organization_id = CAST(nullif(:organization, '') AS uuid)
+                             AND {IN_FORCE.format(at="clock_timestamp()")}), '') THEN 'ROLES'
+            ELSE 'SAME' END,
+       set_config('role', :wall, true)
+"""
+NAMES = tuple(dict.fromkeys(re.findall(r"(?<!:):([a-z]+)", ENTER)))
+PLACED = re.sub(r"(?<!:):([a-z]+)", lambda found: f"${NAMES.index(found[1]) + 1}::text", ENTER)
+STANDING = 6
 
 
 class Driver(Protocol):
     """What the reader needs of an asyncpg connection."""
 
+    async def fetchrow(self, statement: str, *values: object) -> Sequence[object]: ...
     async def fetchval(self, statement: str, *values: object) -> object: ...
     async def execute(self, statement: str, *values: object) -> str: ...
 
@@ -69,7 +122,9 @@ async def driver_of(connection: AsyncConnection) -> Driver:
 class Database:
     def __init__(self, url: str, *, pool_size: int = 5, statement_seconds: float = 4) -> None:
         settings = SETTINGS | {"statement_timeout": str(round(statement_seconds * 1000))}
-        self._engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=2, connect_args={"server_settings": settings})
+        self._engine = create_async_engine(
+            url, pool_size=pool_size, max_overflow=0, pool_timeout=2, hide_parameters=True, connect_args={"server_settings": settings}
+        )
         self._sessions = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False)
 
     @asynccontextmanager
@@ -79,18 +134,26 @@ class Database:
             driver = await driver_of(connection)
             await driver.execute("BEGIN READ ONLY")
             try:
-                await driver.fetchval(ENTER, *tenant.settings())
+                settings = tenant.settings()
+                unchanged(await driver.fetchrow(PLACED, *(settings[name] for name in NAMES)))
                 yield Reading(driver)
             finally:
                 await driver.execute("ROLLBACK")
 
     @asynccontextmanager
-    async def transaction(self, tenant: Tenant = NOBODY) -> AsyncIterator[AsyncSession]:
-        """One transaction: leaving the block commits, an exception undoes all."""
+    async def transaction(self, tenant: Tenant = NOBODY, *, seconds: float | None = None) -> AsyncIterator[AsyncSession]:
+        """One transaction: leaving the block commits, an exception undoes all. For `seconds`, PostgreSQL breaks off no statement and no pause of it."""
         async with self._sessions() as session, session.begin():
-            person, center, district, agency = tenant.settings()
-            connection = await session.connection()
-            await connection.execute(text(ENTER_NAMED), {"person": person, "center": center, "district": district, "agency": agency})
+            if seconds is not None:
+                await (await session.connection()).execute(text(PATIENT), {"time": str(round(seconds * 1000))})
+            await enter(session, tenant)
+            yield session
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """Many reading statements of one instant, for proofs over the whole: nothing is changed, whatever happens meanwhile."""
+        async with self._sessions() as session, session.begin():
+            await session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
             yield session
 
     @asynccontextmanager
@@ -105,6 +168,44 @@ class Database:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+async def enter(session: AsyncSession, tenant: Tenant) -> None:
+    """From here on the transaction runs for `tenant`. Raises RightsChanged where that is no longer who asked."""
+    connection = await session.connection()
+    if tenant.center_id is not None:
+        # in a statement of its own: the next one then sees whatever a publisher has done while we waited
+        await connection.execute(
+            text("SELECT pg_advisory_xact_lock_shared(:lock, hashtext(:center))"), {"lock": POLICY_LOCK, "center": str(tenant.center_id)}
+        )
+    unchanged((await connection.execute(text(ENTER), tenant.settings())).one())
+    session.info["wall"] = tenant.wall
+
+
+@asynccontextmanager
+async def beyond(session: AsyncSession) -> AsyncIterator[None]:
+    """What the rules must know of a person wherever that one serves: reading only, and only the columns granted to `wall_rules`.
+
+    Nobody is in two places, and who is listed is listed everywhere (Y089): no tenant's wall may hide that from a draw. What is read so
+    is judged by the domain and never shown.
+    """
+    await session.flush()
+    wall: Wall = session.info.get("wall", Wall.NONE)
+    if wall is Wall.NONE:
+        yield
+        return
+    await become(session, Wall.RULES)
+    yield
+    await become(session, wall)
+
+
+async def become(session: AsyncSession, wall: Wall) -> None:
+    await (await session.connection()).execute(text("SELECT set_config('role', :wall, true)"), {"wall": wall.value})
+
+
+def unchanged(entered: Sequence[object]) -> None:
+    if entered[STANDING] != "SAME":
+        raise RightsChanged(str(entered[STANDING]))
 
 
 async def reading_in(session: AsyncSession) -> Reading:

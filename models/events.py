@@ -30,9 +30,11 @@ class Event(Row, Tenanted, table=True):
 
 
 class ChainHead(SQLModel, table=True):
-    """The newest link of an organization's chain. Its row lock is what makes the chain one after another."""
+    """The newest links of an organization's two chains, of events and of decisions. Its row lock is what makes them one after another."""
 
     __tablename__ = "chain_head"
     organization_id: UUID = Field(primary_key=True, foreign_key="organization.id")
     sequence: int
     digest: bytes
+    decision_sequence: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    decision_digest: bytes | None = None

@@ -52,12 +52,13 @@ class SkillLevel(StrEnum):
 
 
 class Person(Row, table=True):
-    """Shared by all tenants. The id number itself is not kept: a keyed digest finds the person, four digits show them."""
+    """Shared by all tenants. A keyed digest of the id number finds the person, four digits show them; the number itself is sealed."""
 
     __tablename__ = "person"
     __table_args__ = (UniqueConstraint("id_digest"),)
     name: str = Field(max_length=60)
     id_digest: bytes | None = None
+    id_sealed: bytes | None = None
     id_last_four: str | None = Field(default=None, max_length=4)
     sex: Sex | None = Field(default=None, sa_type=choice(Sex))
     birth_date: date | None = None

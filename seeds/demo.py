@@ -9,11 +9,13 @@ from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import cases, dispatch, imports, inspections, offers, organizations, sessions, supervisors
+from domain.accounts import open_account
 from domain.calendar import Month, shanghai_day
 from domain.machine import Act
-from domain.memberships import grant, open_account
+from domain.memberships import grant
 from domain.people import person_by_number
 from domain.profiles import parse_profile
+from domain.sealing import IdKeys
 from models.base import new_id
 from models.cases import Ground
 from models.database import Database
@@ -32,11 +34,11 @@ FOUNDED = date(2024, 1, 1)
 """The day the demo's profiles take effect: no text has one, so somebody must say it (A29)."""
 
 
-async def seed_demo(database: Database, *, now: datetime, key: bytes, password_hash: str) -> None:
-    """Everything in one transaction: an interrupted start leaves an empty database. `key` is that of the id numbers."""
+async def seed_demo(database: Database, *, now: datetime, keys: IdKeys, password_hash: str) -> None:
+    """Everything in one transaction: an interrupted start leaves an empty database. `keys` are those of the id numbers."""
     async with database.transaction() as session:
-        await beijing(session, now=now, key=key, password_hash=password_hash)
-        await yunnan(session, now=now, key=key, password_hash=password_hash)
+        await beijing(session, now=now, keys=keys, password_hash=password_hash)
+        await yunnan(session, now=now, keys=keys, password_hash=password_hash)
 
 
 async def founded(session: AsyncSession, slug: str, name: str, *, code: str, prefix: str, password_hash: str) -> tuple[Organization, Hiring]:
@@ -52,7 +54,7 @@ async def founded(session: AsyncSession, slug: str, name: str, *, code: str, pre
     return center, hiring
 
 
-async def beijing(session: AsyncSession, *, now: datetime, key: bytes, password_hash: str) -> None:
+async def beijing(session: AsyncSession, *, now: datetime, keys: IdKeys, password_hash: str) -> None:
     center, hiring = await founded(
         session, "beijing-municipal", "北京市职业技能鉴定管理中心", code="110000", prefix="beijing", password_hash=password_hash
     )
@@ -64,23 +66,23 @@ async def beijing(session: AsyncSession, *, now: datetime, key: bytes, password_
         (RosterKind.AGENCIES, "agencies.xlsx"),
         (RosterKind.SUPERVISORS, "supervisors.xlsx"),
     ):
-        await imported(session, kind, HERE / "rosters" / file, act=act, key=key)
+        await imported(session, kind, HERE / "rosters" / file, act=act, keys=keys)
     await accounts_for_supervisors(session, center, password_hash)
     for n, (name, code) in enumerate(DISTRICTS.items()):
-        office = await opened(session, name, code, center=center, hiring=hiring, center_clerk=staff["clerk"], key=key)
+        office = await opened(session, name, code, center=center, hiring=hiring, center_clerk=staff["clerk"], keys=keys)
         if n < len(LEFT):
             await months(session, office, n, now=now)
-    await cases_of_beijing(session, center, deciders=(act.by, staff["admin-2"]), now=now, key=key)
+    await cases_of_beijing(session, center, deciders=(act.by, staff["admin-2"]), now=now, keys=keys)
 
 
-async def imported(session: AsyncSession, kind: RosterKind, file: Path, *, act: Act, key: bytes) -> None:
+async def imported(session: AsyncSession, kind: RosterKind, file: Path, *, act: Act, keys: IdKeys) -> None:
     """A roster by the way a user takes: ticket, bytes, dry run, commit."""
     upload = imports.ticket(file.name, id=new_id(), ticket_hash=sha256(file.name.encode()).digest(), act=act)
     session.add(upload)
     await session.flush()
-    await imports.receive(session, upload, file.read_bytes())
-    row, _ = await imports.check(session, imports.dry_run(upload, kind, act=act), upload, act=act, key=key)
-    await imports.bring_in(session, row, act=act, key=key)
+    await imports.receive(session, upload, file.read_bytes(), keys=keys)
+    row, _ = await imports.check(session, imports.dry_run(upload, kind, act=act), upload, act=act, keys=keys)
+    await imports.bring_in(session, row, act=act, keys=keys)
 
 
 async def accounts_for_supervisors(session: AsyncSession, center: Organization, password_hash: str) -> None:
@@ -91,7 +93,9 @@ async def accounts_for_supervisors(session: AsyncSession, center: Organization, 
     await session.flush()
 
 
-async def opened(session: AsyncSession, name: str, code: str, *, center: Organization, hiring: Hiring, center_clerk: UUID, key: bytes) -> work.Office:
+async def opened(
+    session: AsyncSession, name: str, code: str, *, center: Organization, hiring: Hiring, center_clerk: UUID, keys: IdKeys
+) -> work.Office:
     """A district with its people, and its first two agencies with theirs."""
     district = (await session.exec(select(Organization).where(col(Organization.center_id) == center.id, col(Organization.code) == code))).one()
     staff = await staffed(session, name, district, posts=("admin", "dispatcher", "clerk"), hiring=hiring)
@@ -101,7 +105,9 @@ async def opened(session: AsyncSession, name: str, code: str, *, center: Organiz
         admin = await hire(session, f"{name}-agency-{n}", name=f"机构{n}负责人", role="agency_admin", organization=agency, hiring=hiring)
         await hire(session, f"{name}-agency-{n}-clerk", name=f"机构{n}科员", role="agency_clerk", organization=agency, hiring=hiring)
         agencies.append((agency, admin))
-    return work.Office(district, center, dispatcher=staff["dispatcher"], clerk=staff["clerk"], center_clerk=center_clerk, agencies=agencies, key=key)
+    return work.Office(
+        district, center, dispatcher=staff["dispatcher"], clerk=staff["clerk"], center_clerk=center_clerk, agencies=agencies, keys=keys
+    )
 
 
 async def months(session: AsyncSession, office: work.Office, n: int, *, now: datetime) -> None:
@@ -162,11 +168,11 @@ async def running_month(session: AsyncSession, office: work.Office, n: int, *, n
             await inspections.notify(session, found[0], act=office.act(office.dispatcher, now - timedelta(hours=1)))
 
 
-async def cases_of_beijing(session: AsyncSession, center: Organization, *, deciders: tuple[UUID, UUID], now: datetime, key: bytes) -> None:
+async def cases_of_beijing(session: AsyncSession, center: Organization, *, deciders: tuple[UUID, UUID], now: datetime, keys: IdKeys) -> None:
     """Somebody was revoked and is listed: the messy roster tries to bring them back. Somebody else is suspended."""
     first, second = deciders
     act = Act(first, center.id, now - timedelta(days=60))
-    person = await person_by_number(session, blacklisted_id(), name="甄失信", key=key, on=shanghai_day(act.at))
+    person = await person_by_number(session, blacklisted_id(), name="甄失信", keys=keys, on=shanghai_day(act.at))
     supervisor, _ = await supervisors.enlist(session, center, person, kind=SupervisorKind.EXTERNAL, level=SkillLevel.SENIOR_3, act=act)
     day = shanghai_day(act.at)
     card, _ = await supervisors.issue_card(
@@ -183,7 +189,7 @@ async def cases_of_beijing(session: AsyncSession, center: Organization, *, decid
     await cases.suspend(session, case, cases.Decision("谈话记录〔演示〕2号", "京鉴督停〔演示〕2号"), act=later)
 
 
-async def yunnan(session: AsyncSession, *, now: datetime, key: bytes, password_hash: str) -> None:
+async def yunnan(session: AsyncSession, *, now: datetime, keys: IdKeys, password_hash: str) -> None:
     """A center without districts and its college: external supervisors of the center, internal ones of the college with its own cards."""
     center, hiring = await founded(
         session, "yunnan-college-2023", "云南省职业技能鉴定中心", code="530000", prefix="yunnan", password_hash=password_hash
@@ -204,7 +210,7 @@ async def yunnan(session: AsyncSession, *, now: datetime, key: bytes, password_h
         clerk=staff["clerk"],
         center_clerk=staff["clerk"],
         agencies=[(college, posts["admin"])],
-        key=key,
+        keys=keys,
     )
     day = shanghai_day(now) - timedelta(days=30)
     held = await work.plan(session, office, [day, day + timedelta(days=1)], at=now - timedelta(days=50))

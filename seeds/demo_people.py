@@ -5,8 +5,9 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from domain.accounts import open_account
 from domain.machine import Act
-from domain.memberships import grant, open_account
+from domain.memberships import grant
 from domain.numbers import BEIJING_DISTRICTS
 from models.memberships import AccountKind
 from models.organizations import Organization

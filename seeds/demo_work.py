@@ -13,6 +13,7 @@ from domain import checklists, dispatch, inspections, offers, opinions, returns,
 from domain.answers import Given, Part
 from domain.calendar import SHANGHAI, Month
 from domain.machine import Act
+from domain.sealing import IdKeys
 from models.checklists import AnswerValue, ChecklistItem, Phase
 from models.dispatch import Assignment, Draw
 from models.inspections import Inspection
@@ -41,7 +42,7 @@ class Office:
     clerk: UUID
     center_clerk: UUID
     agencies: Sequence[tuple[Organization, UUID]]
-    key: bytes
+    keys: IdKeys
 
     def act(self, by: UUID, at: datetime) -> Act:
         return Act(by, self.organization.id, at)
@@ -71,7 +72,7 @@ async def plan(session: AsyncSession, office: Office, days: Sequence[date], *, a
         )
         act = Act(admin, agency.id, at + timedelta(minutes=n))
         row = await sessions.drafted(session, agency.id, details, act=act)
-        await sessions.register(session, row, key=office.key, act=act)
+        await sessions.register(session, row, keys=office.keys, act=act)
         found.append(row)
     return found
 

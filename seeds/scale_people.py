@@ -69,7 +69,8 @@ def revocations(town: Town) -> Iterable[Record]:
 def entries(town: Town) -> Iterable[Record]:
     for n in filter(listed, externals(town)):
         whose = identity(CASE, n), identity(PERSON, n), identity(CASE, n), town.center.id, town.center.id
-        yield *whose, "FRAUD", f"京鉴决〔2026〕{n}号", "LISTED", DECIDED, DECIDED.replace(year=DECIDED.year + 3)
+        ruling = "FRAUD", f"京鉴决〔2026〕{n}号", "京鉴函〔2026〕", town.center.id, town.keeper, town.deputy
+        yield *whose, *ruling, "LISTED", DECIDED, DECIDED.replace(year=DECIDED.year + 3)
 
 
 async def write(driver: asyncpg.Connection, town: Town) -> None:
@@ -86,5 +87,7 @@ async def write(driver: asyncpg.Connection, town: Town) -> None:
         " opened_by decided_by confirmed_by in_force_at"
     )
     await copied(driver, SupervisorCase, columns, records=revocations(town))
-    columns = "id person_id case_id center_id listed_by_id ground decision_number status listed_on review_on"
+    columns = (
+        "id person_id case_id center_id listed_by_id ground decision_number document proposer_id proposed_by confirmed_by status listed_on review_on"
+    )
     await copied(driver, BlacklistEntry, columns, records=entries(town))

@@ -1,31 +1,40 @@
 """One prepared case for each mutation of the office: rosters, cards, cases, the blacklist, monthly returns."""
 
+import re
 import secrets
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
-from domain import blacklist, cases, imports, returns
+from domain import blacklist, cases, imports, proposals, returns
 from domain.cases import Decision
+from domain.organizations import publish_profile
+from domain.profiles import parse_profile
 from models.base import new_id
 from models.cases import BlacklistEntry, Ground, SupervisorCase
 from models.imports import RosterImport
+from models.organizations import Organization
 from models.returns import MonthlyReturn
-from models.supervisors import Supervisor
+from models.supervisors import Person, Supervisor
 from tests.cases_dispatch import DISPATCH, REASON, Prepare
+from tests.cases_filings import FILINGS
+from tests.cases_identity import IDENTITY
+from tests.cases_members import MEMBERS
+from tests.cases_policies import POLICIES
 from tests.cases_visits import VISITS
 from tests.contract import AGAIN, Case, sent
 from tests.making_inspections import dispatched
 from tests.making_returns import again, returned
 from tests.making_sessions import id_number, recognition
 from tests.making_supervisors import card_of, supervisor
-from tests.world import World, shown
+from tests.world import ID_KEYS, PROFILES, World, shown
 
 HEADER = "姓名,身份证号,所在评价机构信用代码,督导员类别,证卡编号,发证日期,有效期至,手机号,聘期起,聘期止,技能等级/职称,身体健康"
 IN_NO_LADDER = frozenset({"supervisorCaseSuspend", "supervisorCaseRestore"})
 WITHOUT_DISTRICTS = frozenset({"monthlyReturnSubmit", "monthlyReturnAccept", "monthlyReturnSendBack"})
-NOT_IN_YUNNAN = IN_NO_LADDER | WITHOUT_DISTRICTS
-"""000 §21 knows no suspension (D13), and there is nobody to file a return (D24)."""
+BY_A_DISTRICT = frozenset({"accountDisable", "accountSetPassword", "membershipDelegate", "membershipEnd", "membershipRecall"})
+NOT_IN_YUNNAN = IN_NO_LADDER | WITHOUT_DISTRICTS | BY_A_DISTRICT | frozenset(FILINGS)
+"""000 §21 knows no suspension (D13), there is nobody to file a return (D24), nothing is filed (D22); some cases are about a district's people."""
 
 
 async def upload_issue_ticket(world: World) -> Case:
@@ -39,7 +48,7 @@ async def uploaded(world: World) -> UUID:
     async with world.transaction() as session:
         place = imports.ticket("督导员名册.csv", id=new_id(), ticket_hash=secrets.token_bytes(32), act=act)
         session.add(place)
-        await imports.receive(session, place, f"{HEADER}\n{line}\n".encode())
+        await imports.receive(session, place, f"{HEADER}\n{line}\n".encode(), keys=ID_KEYS)
     return place.id
 
 
@@ -72,22 +81,26 @@ def ground(world: World) -> Ground:
     return Ground.PRIVATE_GAIN if world.districts else Ground.FRAUD
 
 
-async def opened(world: World) -> SupervisorCase:
-    row, _ = await supervisor(world)
+async def opened(world: World, *, of: Supervisor | None = None, by: str = "center_admin") -> SupervisorCase:
+    row = of or (await supervisor(world))[0]
     card = await card_of(world, row)
     async with world.transaction() as session:
-        case, _ = await cases.open_case(session, await session.merge(card), ground=ground(world), facts="收受礼品", act=world.act("center_admin"))
+        case, _ = await cases.open_case(session, await session.merge(card), ground=ground(world), facts="收受礼品", act=world.act(by))
     return case
 
 
-async def decided(world: World, *, confirmed: bool = False) -> SupervisorCase:
-    case, number = await opened(world), Decision("调查报告", secrets.token_hex(5))
+async def decided(world: World, *, confirmed: bool = False, case: SupervisorCase | None = None) -> SupervisorCase:
+    """By the first administrator of the issuer, and confirmed by a second."""
+    case, number = case or await opened(world), Decision("调查报告", secrets.token_hex(5))
+    home = next(one for one in (world.center, *world.agencies) if one.id == case.issuer_id)
+    first = "center_admin" if home is world.center else f"agency_admin_{world.agencies.index(home)}"
+    other = await second(world) if home is world.center else await world.hire("agency_admin", home, name="agency_admin_second")
     async with world.transaction() as session:
         row = await again(session, SupervisorCase, case.id)
-        await cases.revoke(session, row, number, ground=ground(world), act=world.act("center_admin"))
+        await cases.revoke(session, row, number, ground=ground(world), act=world.act(first))
         if confirmed:
-            await cases.confirm(session, row, act=world.act(await second(world)))
-    return case
+            await cases.confirm(session, row, act=world.act(other))
+    return row
 
 
 async def suspended(world: World) -> SupervisorCase:
@@ -148,6 +161,43 @@ async def listed(world: World, *, under_review: bool) -> dict[str, object]:
     return {"blacklistEntry": shown("blk", entry.id), "reason": REASON}
 
 
+async def unlisted(world: World, *, of: Supervisor | None = None, by: str = "center_admin") -> SupervisorCase:
+    """A revocation whose ground did not list: the rules of its day had another list."""
+    text = (PROFILES / f"{world.profile}.toml").read_text(encoding="utf-8")
+    others = re.sub(r'("blacklist.on_grounds" = \{ value = )\[[^]]*\]', r'\1["ABUSE_OF_POWER"]', text)
+    async with world.transaction() as session:
+        center = await again(session, Organization, world.center.id)
+        await publish_profile(session, center, parse_profile(others, effective_from=date(2024, 1, 2)), act=world.act("center_admin"))
+    return await decided(world, confirmed=True, case=await opened(world, of=of, by=by))
+
+
+async def put_forward(world: World) -> BlacklistEntry:
+    """Proposed by the first administrator of the center."""
+    case = await unlisted(world)
+    async with world.transaction() as session:
+        row = await again(session, SupervisorCase, case.id)
+        entry, _ = await proposals.propose(session, row, "调查报告", reason="弄虚作假", act=world.act("center_admin"))
+    return entry
+
+
+async def entry_propose(world: World) -> Case:
+    return Case(world, "center_admin", about(await unlisted(world), document="调查报告", reason=REASON))
+
+
+async def entry_confirm(world: World) -> Case:
+    """With an open place under another card, so that everything a listing ends is there."""
+    entry = await put_forward(world)
+    (person,) = await world.rows(Person, id=entry.person_id)
+    inside = await supervisor(world, "INTERNAL", employer=world.agencies[1], person=person)
+    await dispatched(world, of=await recognition(world), team=[inside, await supervisor(world)], accepted=False)
+    return Case(world, await second(world), {"blacklistEntry": shown("blk", entry.id)})
+
+
+async def entry_dismiss(world: World) -> Case:
+    entry = await put_forward(world)
+    return Case(world, "center_admin", {"blacklistEntry": shown("blk", entry.id), "reason": REASON})
+
+
 async def entry_review(world: World) -> Case:
     return Case(world, "center_admin", await listed(world, under_review=False))
 
@@ -189,6 +239,9 @@ OFFICE: Mapping[str, Prepare] = {
     "supervisorCaseConfirm": case_confirm,
     "supervisorCaseRestore": case_restore,
     "supervisorCaseClose": case_close,
+    "blacklistEntryPropose": entry_propose,
+    "blacklistEntryConfirm": entry_confirm,
+    "blacklistEntryDismiss": entry_dismiss,
     "blacklistEntryReview": entry_review,
     "blacklistEntryUphold": entry_uphold,
     "blacklistEntryLift": entry_lift,
@@ -196,4 +249,4 @@ OFFICE: Mapping[str, Prepare] = {
     "monthlyReturnAccept": return_accept,
     "monthlyReturnSendBack": return_send_back,
 }
-CASES: Mapping[str, Prepare] = {**DISPATCH, **VISITS, **OFFICE}
+CASES: Mapping[str, Prepare] = {**DISPATCH, **VISITS, **OFFICE, **FILINGS, **MEMBERS, **IDENTITY, **POLICIES}

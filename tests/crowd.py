@@ -34,8 +34,11 @@ from models.supervisors import (
     Supervisor,
     SupervisorKind,
 )
+from tests.crowd_decisions import decisions
+from tests.crowd_members import members
 from tests.crowd_papers import papers
-from tests.crowd_rest import cases, draws, imports, returns
+from tests.crowd_policies import policies
+from tests.crowd_rest import cases, draws, filings, imports, returns
 from tests.world import World
 
 T = TypeVar("T")
@@ -121,6 +124,7 @@ async def populate(world: World, *, seed: int) -> None:
         people = list((await session.exec(select(Person).where(col(Person.id).in_(ours | {one.id for one in new})).order_by(col(Person.id)))).all())
         profile = (await session.exec(select(Profile.id).where(col(Profile.organization_id) == world.center.id))).one()
         crowd = Crowd(world, session, dice, people, profile)
+        await members(crowd)
         supervisors = await roster(crowd)
         cards = await carded(crowd, supervisors)
         sessions = await recognitions(crowd)
@@ -129,8 +133,11 @@ async def populate(world: World, *, seed: int) -> None:
         await draws(crowd, sessions, supervisors)
         await cases(crowd, cards)
         await returns(crowd)
+        await filings(crowd, sessions)
         await imports(crowd)
         await papers(crowd, visits)
+        await decisions(crowd)
+        await policies(crowd)
 
 
 async def roster(crowd: Crowd) -> Sequence[Supervisor]:

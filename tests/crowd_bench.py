@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from authz.actor import Actor
 from gql.context import Context
@@ -16,7 +17,7 @@ from gql.operation import OperationRequest, run
 from gql.schema import schema
 from models.database import NOBODY, Database, Reading, Tenant
 from tests.crowd_rows import Crowded
-from tests.world import NOW
+from tests.world import ID_KEYS, NOW, PASSWORDS
 
 WIDE = replace(
     SIGNED_IN,
@@ -54,6 +55,13 @@ class CountedDatabase(Database):
         async with super().read(tenant) as reading:
             yield CountedReading(reading.driver, self.statements)
 
+    @asynccontextmanager
+    async def transaction(self, tenant: Tenant = NOBODY, *, seconds: float | None = None) -> AsyncIterator[AsyncSession]:
+        """Undone at its end: nobody writes to the crowd, and a refusal is not on record there."""
+        async with super().transaction(tenant, seconds=seconds) as session:
+            yield session
+            await session.rollback()
+
 
 @dataclass
 class Bench:
@@ -61,6 +69,8 @@ class Bench:
 
     portal: BlockingPortal
     database: CountedDatabase
+    owner: Database
+    """Stands behind no wall."""
     crowd: Crowded
 
     def text(self, caller: str | Actor, document: str, variables: dict[str, Any]) -> str:
@@ -71,8 +81,9 @@ class Bench:
             language="en",
             request_id="test",
             cursor_key=b"cursor" * 6,
-            id_key=b"id" * 16,
+            id_keys=ID_KEYS,
             may_introspect=False,
+            hashed=PASSWORDS.kept,
         )
         self.database.statements.clear()
         return self.portal.call(run, DOCUMENTS, OperationRequest(document, None, variables), context).body.decode()
@@ -86,6 +97,8 @@ class Bench:
 def crowd_bench(crowd: Crowded) -> Iterator[Bench]:
     database = CountedDatabase(crowd.url)
     database.statements = []
+    owner = Database(crowd.owner)
     with start_blocking_portal() as portal:
-        yield Bench(portal, database, crowd)
+        yield Bench(portal, database, owner, crowd)
         portal.call(database.close)
+        portal.call(owner.close)

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from models.cases import BlacklistEntry, BlacklistQuery, BlacklistStatus, CaseOrigin, Ground, Sanction, SupervisorCase, SupervisorCaseStatus
+from models.disclosures import Disclosure
 from models.dispatch import Draw, DrawPerson, DrawPick, DrawStatus
+from models.filings import FilingDecision, FilingGround, FilingRefusal, FilingRefusalStatus, FilingStatus
 from models.imports import RosterImport, RosterImportStatus, RosterKind, Upload
+from models.requests import Request
 from models.returns import MonthlyReturn, MonthlyReturnStatus, Timeliness
 from models.sessions import RecognitionSession
 from models.supervisors import Card, Supervisor
@@ -86,18 +90,28 @@ async def cases(crowd: Any, cards: Sequence[Card]) -> None:
         )
         await crowd.keep(row)
         listed = dice.choice(list(BlacklistStatus))
+        waits = listed in {BlacklistStatus.PROPOSED, BlacklistStatus.DISMISSED}
+        lifted = listed is BlacklistStatus.LIFTED
         await crowd.keep(
             BlacklistEntry(
                 person_id=card.person_id,
                 case_id=row.id,
                 center_id=card.center_id,
+                district_id=card.district_id,
+                agency_id=card.agency_id,
+                proposer_id=card.issuer_id,
+                proposed_by=by.id,
+                confirmed_by=None if waits else other.id,
+                review_by=other.id if lifted or listed is BlacklistStatus.UNDER_REVIEW else None,
+                lifted_by=by.id if lifted else None,
+                document="报告'",
                 listed_by_id=card.issuer_id,
                 ground=row.ground,
                 decision_number=f"{n}号",
                 status=listed,
                 listed_on=date(2024, 2, 29),
                 review_on=date(2027, 2, 28),
-                lifted_at=world.now if listed is BlacklistStatus.LIFTED else None,
+                lifted_at=world.now if lifted else None,
             )
         )
     asked = {"asked_by": crowd.people[0].id, "purpose": "聘任", "subject_digest": b"x" * 32, "listed": False}
@@ -131,12 +145,77 @@ async def returns(crowd: Any) -> None:
             previous = row.id
 
 
+async def filings(crowd: Any, sessions: Sequence[RecognitionSession]) -> None:
+    """Of every agency a batch of each standing, and of each batch a refusal that was proposed."""
+    now, (by, other) = crowd.world.now, crowd.dice.sample(crowd.people, 2)
+    for agency in crowd.world.agencies:
+        theirs = [one for one in sessions if one.agency_id == agency.id]
+        for n, status in enumerate(FilingStatus, start=1):
+            issued, decided = status is not FilingStatus.PENDING, status not in {FilingStatus.PENDING, FilingStatus.OPINION_ISSUED}
+            batch = crowd.dice.sample(theirs, 2)
+            row = FilingDecision(
+                month=f"2026-0{n}",
+                status=status,
+                profile_id=crowd.profile,
+                sessions=[{"recognition_session": one.id.hex, "candidate_count": one.candidate_count} for one in batch],
+                session_count=2,
+                candidate_count=sum(one.candidate_count for one in batch),
+                submitted_by=by.id,
+                submitted_at=now + timedelta(microseconds=n),
+                opinion="符合'要求" if issued else None,
+                issued_by=by.id if issued else None,
+                issued_at=now if issued else None,
+                decided_by=other.id if decided else None,
+                decided_at=now if decided else None,
+                comment="补材料" if status is FilingStatus.SENT_BACK else None,
+                refusal_proposed_by=by.id if status is FilingStatus.REFUSED else None,
+                **crowd.tenants(agency),
+            )
+            await crowd.keep(row)
+            await crowd.keep(refusal(crowd, row, by=by.id, other=other.id))
+
+
+def refusal(crowd: Any, filing: FilingDecision, *, by: UUID, other: UUID) -> FilingRefusal:
+    stands = FilingRefusalStatus.CONFIRMED if filing.status is FilingStatus.REFUSED else crowd.dice.choice(list(FilingRefusalStatus))
+    decided = stands is not FilingRefusalStatus.PROPOSED
+    return FilingRefusal(
+        filing_decision_id=filing.id,
+        status=stands,
+        ground=crowd.dice.choice(list(FilingGround)),
+        document="报告'",
+        facts="弄虚作假",
+        session_count=2,
+        candidate_count=80,
+        proposer_id=crowd.world.center.id,
+        proposed_by=by,
+        decided_by=other if decided else None,
+        decided_at=crowd.world.now if decided else None,
+        reason="查无实据" if stands is FilingRefusalStatus.DISMISSED else None,
+        center_id=filing.center_id,
+        district_id=filing.district_id,
+        agency_id=filing.agency_id,
+    )
+
+
 async def imports(crowd: Any) -> None:
     world, sender = crowd.world, crowd.people[0]
     upload = Upload(
         person_id=sender.id, organization_id=world.center.id, ticket_hash=crowd.dice.randbytes(32), expires_at=world.now, file_name="名'册.csv"
     )
     await crowd.keep(upload)
+    await crowd.keep(
+        Disclosure(
+            at=world.now,
+            person_id=sender.id,
+            account_id=world.actors["center_admin"].account_id,
+            organization_id=world.center.id,
+            columns=["Person.phone"],
+            operation="",
+            document="0" * 64,
+            **crowd.tenants(world.center),
+        )
+    )
+    await crowd.keep(Request(person_id=sender.id, organization_id=world.center.id, mutation="uploadIssueTicket", key="1", input_digest=b""))
     for rows_, (kind, status) in enumerate(zip(RosterKind, RosterImportStatus, strict=True)):
         digest = crowd.dice.randbytes(32)
         await crowd.keep(

@@ -56,7 +56,7 @@ def crowded_cluster() -> Iterator[Crowded]:
 
 
 async def made(owner: str, url: str) -> Crowded:
-    database = Database(url)
+    database = Database(owner)
     try:
         return await filled(database, owner, url)
     finally:

@@ -9,10 +9,9 @@ from typing import Any
 from domain import imports, organizations
 from domain.profiles import parse_profile
 from domain.roster_columns import AGENCY_COLUMNS, DISTRICT_COLUMNS, SUPERVISOR_COLUMNS
-from models.database import Database
 from models.imports import Upload
 from seeds.rosters import invented
-from tests.world import PROFILES, World, credit_code, key
+from tests.world import ID_KEYS, PROFILES, World, credit_code, key
 
 BLOCK = 10_000
 BLOCKS = itertools.count(10)
@@ -29,11 +28,11 @@ COMMIT = (
 )
 
 
-async def empty(database: Database, *, profile: str = "beijing-municipal") -> World:
-    """A center with an administrator and rules, and nothing below it."""
-    async with database.transaction() as session:
+async def empty(beside: World, *, profile: str = "beijing-municipal") -> World:
+    """A center with an administrator and rules, and nothing below it; in the same database."""
+    async with beside.transaction() as session:
         center = await organizations.found_center(session, f"中心{secrets.token_hex(3)}", code=secrets.token_hex(3))
-    world = World(database, center, profile)
+    world = World(beside.database, beside.maker, center, profile)
     admin = await world.hire("center_admin", center)
     text = (PROFILES / f"{profile}.toml").read_text(encoding="utf-8")
     async with world.transaction() as session:
@@ -68,7 +67,7 @@ async def uploaded(world: World, content: bytes, *, name: str = "名册.xlsx") -
     issued = await ticket(world, name=name)
     async with world.transaction() as session:
         [upload] = [one for one in await world.rows(Upload) if f"upl_{one.id.hex}" == issued["upload"]["id"]]
-        await imports.receive(session, upload, content)
+        await imports.receive(session, upload, content, keys=ID_KEYS)
     return str(issued["upload"]["id"])
 
 

@@ -10,10 +10,7 @@ from domain.sessions import Details, Named, drafted, register
 from models.organizations import Organization
 from models.sessions import RecognitionMode, RecognitionSession
 from models.supervisors import SkillLevel
-from tests.world import World
-
-ID_KEY = b"id" * 16
-"""The key of every world's context."""
+from tests.world import ID_KEYS, World
 
 
 def id_number(birth: date = date(1980, 5, 1)) -> str:
@@ -44,7 +41,7 @@ async def recognition(
         row = await drafted(
             session, home.id, Details(mode=RecognitionMode(mode), starts_at=start, ends_at=start + timedelta(hours=hours), **said), act=act
         )
-        await register(session, row, assessors=assessors or [], internal=internal, key=ID_KEY, act=act)
+        await register(session, row, assessors=assessors or [], internal=internal, keys=ID_KEYS, act=act)
     return row
 
 

@@ -6,14 +6,12 @@ from datetime import date, datetime, timedelta
 from authz.actor import Actor, Role
 from domain.calendar import shanghai_day
 from domain.cases import Decision, confirm, open_case, revoke
-from domain.numbers import id_digest
 from domain.supervisors import appoint, card_in_use, employ, enlist, issue_card
 from models.cases import BlacklistEntry, Ground
 from models.memberships import Account, AccountKind
 from models.organizations import Organization
 from models.supervisors import Card, Person, Sex, SkillLevel, Supervisor, SupervisorKind
-from tests.making_sessions import ID_KEY
-from tests.world import World
+from tests.world import ID_KEYS, World
 
 ENLISTED = timedelta(days=300)
 """How long before the present of a world everybody was enlisted."""
@@ -41,9 +39,7 @@ async def supervisor(
     act = world.act(admin, at=world.now - ENLISTED)
     today = shanghai_day(act.at)
     async with world.transaction() as session:
-        who = person or Person(
-            name=f"督{secrets.token_hex(3)}", birth_date=birth, sex=sex, id_digest=id_digest(number, key=ID_KEY) if number else None
-        )
+        who = person or Person(name=f"督{secrets.token_hex(3)}", birth_date=birth, sex=sex, id_digest=ID_KEYS.digest(number) if number else None)
         session.add(who)
         await session.flush()
         if employer is not None:

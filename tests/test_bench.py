@@ -40,7 +40,7 @@ class Town:
     token: str
 
     def both(self) -> tuple[Starlette, Starlette]:
-        settings = Settings(id_key="i" * 32, cursor_key="c" * 32)  # type: ignore[call-arg]
+        settings = Settings(id_key="i" * 32, seal_key="s" * 32, cursor_key="c" * 32)  # type: ignore[call-arg]
         return create_app(settings, database_url=self.cluster.url("dudao_app")), idiomatic.application(self.cluster.url("dudao_app"))
 
 

@@ -30,9 +30,7 @@ from tests.world import World, codes, key, shown
 pytestmark = pytest.mark.anyio
 
 TESTS = Path(__file__).parent
-OF_ANOTHER_ISSUE = {"INV16"}
-"""The filing of a batch is not built yet."""
-INVARIANTS = [f"INV{n:02}" for n in range(1, 21) if f"INV{n:02}" not in OF_ANOTHER_ISSUE]
+INVARIANTS = [f"INV{n:02}" for n in range(1, 21)]
 ABOUT = {"身份证号", "技能等级/职称"}
 BOTH = ("beijing-municipal", "yunnan-college-2023")
 PEOPLE = (
@@ -41,9 +39,9 @@ PEOPLE = (
 
 
 @pytest.fixture(params=BOTH)
-async def place(database: Database, request: pytest.FixtureRequest) -> World:
+async def place(database: Database, maker: Database, request: pytest.FixtureRequest) -> World:
     """Each jurisdiction in turn."""
-    return await World.founded(database, profile=request.param)
+    return await World.founded(database, maker=maker, profile=request.param)
 
 
 def marked(invariant: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -32,9 +32,9 @@ DUE = NOW.replace(day=5, hour=16, minute=0)
 
 
 @pytest.fixture(params=BOTH)
-async def place(database: Database, request: pytest.FixtureRequest) -> World:
+async def place(database: Database, maker: Database, request: pytest.FixtureRequest) -> World:
     """Each jurisdiction in turn."""
-    return await World.founded(database, profile=request.param)
+    return await World.founded(database, maker=maker, profile=request.param)
 
 
 @pytest.mark.requirement("INV10", "Y015")

@@ -16,7 +16,19 @@ from app import migrate
 from app.embedded_postgres import EmbeddedPostgres
 from tests.cluster import ask, scratch_cluster
 
-APPEND_ONLY = ("event", "signature", "finding", "blacklist_query", "draw_person", "profile", "checklist_template", "checklist_item")
+APPEND_ONLY = (
+    "event",
+    "decision",
+    "disclosure",
+    "policy_line",
+    "signature",
+    "finding",
+    "blacklist_query",
+    "draw_person",
+    "profile",
+    "checklist_template",
+    "checklist_item",
+)
 GRANTED = "SELECT has_table_privilege('dudao_app', '{table}', '{right}')"
 
 

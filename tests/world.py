@@ -13,29 +13,37 @@ from uuid import UUID
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.passwords import LIGHT, Passwords
 from authz.actor import Actor, Role
 from domain import organizations
 from domain.machine import Act
 from domain.numbers import code_check_digit, credit_check_digit
 from domain.profiles import parse_profile
+from domain.sealing import IdKeys
 from gql.context import Context
 from gql.documents import Documents
 from gql.operation import OperationRequest, run
 from gql.schema import schema
-from models.database import Database, Tenant
+from models.database import Database
 from models.memberships import Account, AccountKind, Membership
 from models.organizations import AgencyKind, Organization
 from models.supervisors import Person
 
 PROFILES = Path(__file__).parent.parent / "seeds" / "profiles"
 DOCUMENTS = Documents(schema)
+PASSWORDS = Passwords(LIGHT)
+ID_KEYS = IdKeys(index=[b"id" * 16], seal=[b"seal" * 8])
+"""The keys of every world's id numbers."""
 NOW = datetime(2026, 9, 16, 2, 0, tzinfo=UTC)
 """Ten o'clock in Beijing on a Wednesday in September: the present of every world."""
 
 
 @dataclass
 class World:
+    """Asks through `database`, as the service does; makes and looks at rows through `maker`, which stands behind no wall."""
+
     database: Database
+    maker: Database
     center: Organization
     profile: str
     now: datetime = NOW
@@ -44,11 +52,12 @@ class World:
     actors: dict[str, Actor] = field(default_factory=dict)
 
     @classmethod
-    async def founded(cls, database: Database, *, profile: str) -> "World":
+    async def founded(cls, database: Database, *, profile: str, maker: Database | None = None) -> "World":
         """Under `beijing-municipal`: districts 0 and 1 with agencies 0, 1 and 2, 3. Under Yunnan: agencies 0 and 1 below the center."""
-        async with database.transaction() as session:
+        maker = maker or database
+        async with maker.transaction() as session:
             center = await organizations.found_center(session, f"中心{secrets.token_hex(3)}", code=secrets.token_hex(3))
-        world = cls(database, center, profile)
+        world = cls(database, maker, center, profile)
         admin = await world.hire("center_admin", center)
         text = (PROFILES / f"{profile}.toml").read_text(encoding="utf-8")
         async with world.transaction() as session:
@@ -94,9 +103,10 @@ class World:
         tenants = {"center_id": organization.center_id, "district_id": organization.district_id, "agency_id": organization.agency_id}
         since = self.now - timedelta(days=400)
         session.add(account)
-        session.add(
-            Membership(person_id=who.id, role=role, organization_id=organization.id, valid_from=since, granted_by=who.id, reason="测试", **tenants)
+        office = Membership(
+            person_id=who.id, role=role, organization_id=organization.id, valid_from=since, granted_by=who.id, reason="测试", **tenants
         )
+        session.add(office)
         actor = Actor(
             account_id=account.id,
             person_id=who.id,
@@ -106,13 +116,14 @@ class World:
             district_id=organization.district_id,
             agency_id=organization.agency_id,
             roles=frozenset({Role(role)}),
+            memberships=((Role(role), office.id),),
         )
         self.actors[name] = actor
         return actor
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        async with self.database.transaction(Tenant()) as session:
+        async with self.maker.transaction() as session:
             yield session
 
     def act(self, actor: Actor | str, *, at: datetime | None = None) -> Act:
@@ -130,8 +141,9 @@ class World:
             language="en",
             request_id="test",
             cursor_key=b"cursor" * 6,
-            id_key=b"id" * 16,
+            id_keys=ID_KEYS,
             may_introspect=True,
+            hashed=PASSWORDS.kept,
         )
         answer = await run(DOCUMENTS, OperationRequest(document, None, variables), context)
         return json.loads(answer.body)

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import strawberry
 import uvicorn
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel import SQLModel, col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -53,11 +53,19 @@ class Loaders:
         self.teams = DataLoader(self.of_inspection(place, col(place.dispatcher_id) == district_id, order=(col(place.role), col(place.id))))
         self.findings = DataLoader(self.of_inspection(found, col(found.district_id) == district_id, order=(col(found.item_id), col(found.id))))
 
+    @asynccontextmanager
+    async def behind_wall(self) -> AsyncIterator[AsyncSession]:
+        """The same second wall as the service stands behind."""
+        async with self.sessions() as session:
+            entered = select(func.set_config("app.district", str(self.district_id), True), func.set_config("role", "wall_district", True))
+            await session.exec(entered)
+            yield session
+
     def by_id(self, model: type[Row]) -> Callable[[list[UUID]], Awaitable[list[Row | None]]]:
         key = col(model.id)  # type: ignore[attr-defined]
 
         async def load(ids: list[UUID]) -> list[Row | None]:
-            async with self.sessions() as session:
+            async with self.behind_wall() as session:
                 rows = (await session.exec(select(model).where(key.in_(ids)))).all()
             found = {row.id: row for row in rows}  # type: ignore[attr-defined]
             return [found.get(one) for one in ids]
@@ -70,7 +78,7 @@ class Loaders:
         key = col(model.inspection_id)  # type: ignore[attr-defined]
 
         async def load(ids: list[UUID]) -> list[Sequence[Row]]:
-            async with self.sessions() as session:
+            async with self.behind_wall() as session:
                 rows = (await session.exec(select(model).where(key.in_(ids), mine).order_by(*order))).all()
             found: dict[UUID, list[Row]] = {one: [] for one in ids}
             for row in rows:
@@ -214,14 +222,14 @@ class Query:
         sort = col(getattr(inspections.Inspection, order_by.field.value))
         ways = (desc(sort), desc(inspections.Inspection.id)) if order_by.direction is Direction.DESC else (sort, col(inspections.Inspection.id))
         query = select(inspections.Inspection).where(inspections.Inspection.district_id == mine.district_id).order_by(*ways).limit(first + 1)
-        async with mine.sessions() as session:
+        async with mine.behind_wall() as session:
             rows = (await session.exec(query)).all()
         return Inspections(nodes=[Inspection.of(row) for row in rows[:first]], page_info=PageInfo(has_next_page=len(rows) > first))
 
     @strawberry.field
     async def inspection(self, info: Info, id: strawberry.ID) -> Inspection | None:
         mine, asked = loaders(info), inspections.Inspection
-        async with mine.sessions() as session:
+        async with mine.behind_wall() as session:
             query = select(asked).where(asked.id == UUID(hex=id.removeprefix("insp_")), asked.district_id == mine.district_id)
             row = (await session.exec(query)).first()
         return Inspection.of(row) if row else None

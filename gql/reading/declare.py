@@ -62,11 +62,12 @@ Expression = Callable[[Frame], ColumnElement[Any]]
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A stored column; one that the policy masks gives `masked` (or null) to who may not read it."""
+    """A stored column; one that the policy masks gives `masked` (or null) to who may not read it. With `noted`, who reads it of others is noted."""
 
     name: str
     mask: Action | None = None
     masked: Expression | None = None
+    noted: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,8 +158,8 @@ def stored(what: Stored, description: str, **options: Any) -> Any:
     return strawberry.field(description=description, metadata={STORED: what}, **options)
 
 
-def column(name: str, description: str, *, mask: Action | None = None, masked: Expression | None = None) -> Any:
-    return stored(Column(name, mask, masked), description)
+def column(name: str, description: str, *, mask: Action | None = None, masked: Expression | None = None, noted: bool = False) -> Any:
+    return stored(Column(name, mask, masked, noted), description)
 
 
 def computed(expression: Expression, description: str) -> Any:

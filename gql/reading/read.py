@@ -48,6 +48,7 @@ def prepare(info: Info, given: Mapping[str, object], *, stored: Given | None = N
     collector = Collector(info, actor=actor, cursor_key=info.context.cursor_key)
     root: Chosen = collector.root(stored)
     ready = statement(root, actor.shape)
+    info.context.disclosed.update(ready.noted)
     own = {"viewer": actor.account_id, "organization": actor.organization_id}
     values = ready.constants | actor.binds() | collector.values | {f"given_{name}": value for name, value in (own | dict(given)).items()}
     return ready, [values.get(name) for name in ready.names]

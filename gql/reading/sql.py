@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON, JSONB, asyncpg
 
-from authz.access import scope
+from authz.access import beyond_self, scope
 from authz.actions import Action
 from authz.actor import Shape
 from gql.reading.declare import Bound, Column, Computed, Frame, Given, Items, Many, Offered, One, Only, Page, Source, Steps, source_of
@@ -40,27 +40,30 @@ DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
 @dataclass(frozen=True)
 class Statement:
-    """Text, and the names of its parameters in order; constants of the shape have their values here."""
+    """Text, and the names of its parameters in order; constants of the shape have their values here; `noted`: what it reads in clear of others."""
 
     text: str
     names: tuple[str, ...]
     constants: dict[str, object]
+    noted: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=2000)
 def statement(root: Chosen, shape: Shape) -> Statement:
     """The compiled statement of a plan for a shape of caller. Kept by what the document and the policy determine, never by a value."""
-    selected = Builder(shape).root(root)
+    builder = Builder(shape)
+    selected = builder.root(root)
     compiled = selected.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
     names = tuple(compiled.positiontup or ())
     constants = {name: value for name, value in compiled.params.items() if value is not None}
-    return Statement(str(compiled), names, constants)
+    return Statement(str(compiled), names, constants, frozenset(builder.noted))
 
 
 class Builder:
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
         self.numbers: Iterator[int] = count()
+        self.noted: set[str] = set()
 
     def root(self, root: Chosen) -> Select[Any]:
         nowhere = Frame(literal_column("0"), None, self.shape, lambda _: true())  # type: ignore[arg-type]
@@ -123,6 +126,8 @@ class Builder:
         clear = presented(frame, stored.name)
         if stored.mask is None:
             return clear
+        if stored.noted and beyond_self(self.shape, stored.mask):
+            self.noted.add(f"{frame.source.type}.{stored.name}")
         hidden = stored.masked(frame) if stored.masked else null()
         return case((frame.may(stored.mask), clear), else_=hidden)
 

@@ -66,8 +66,8 @@ async def test_inv10_no_verb_of_the_api_changes_a_signed_form() -> None:
 
 
 async def by_hand(world: World, statement: str, inspection: Inspection) -> None:
-    """What the service itself could send, with its own role."""
-    async with world.transaction() as session:
+    """What the service itself could send, with its own role, for the center above all of them."""
+    async with world.database.transaction(world.actors["center_admin"].tenant) as session:
         connection = await session.connection()
         await connection.execute(text(statement), {"id": inspection.id})
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from app import clock
 from app.cli import app
 from app.databases import connect
 from app.embedded_postgres import EmbeddedPostgres
@@ -82,7 +84,7 @@ def desk() -> Iterator[Desk]:
         try:
             service = operator.serve()
             postgres = EmbeddedPostgres(folder / "postgres").start(adopt=True)
-            world = within(postgres.url("dudao_app"), lambda database: World.founded(database, profile="beijing-municipal"))
+            world = within(postgres.url("dudao_owner"), lambda database: World.founded(database, profile="beijing-municipal"))
             yield Desk(operator, service, world)
         finally:
             for process in operator.processes:
@@ -106,7 +108,7 @@ def test_an_account_from_its_making_to_its_end(desk: Desk) -> None:
         "disabled": False,
         "roles": ["center_admin"],
         "organizations": [center.name],
-        "memberships": [{"role": "center_admin", "organization": shown("ctr", center.id), "name": center.name}],
+        "memberships": [{"role": "center_admin", "organization": shown("ctr", center.id), "name": center.name, "delegated_by": None, "until": None}],
     }
     status, answer = desk.post("/login", {"name": "wang", "password": PASSWORD})
     assert status == 200
@@ -169,6 +171,47 @@ def test_a_role_is_given_and_ended_and_the_audit_knows(desk: Desk) -> None:
     assert any(line.startswith(f"well  {district.name}: 2 events, head ") for line in lines)
 
 
+def test_a_role_is_lent_until_a_day(desk: Desk) -> None:
+    district = desk.world.districts[0]
+    office = ("--role", "district_dispatcher", "--organization", shown("dst", district.id))
+    desk.done("account", "create", "qian", "--person", "钱七", *office, said=PASSWORD)
+    desk.done("account", "create", "zhou", "--person", "周八", "--role", "district_clerk", *office[2:], said=PASSWORD)
+    desk.done("account", "create", "wu", "--person", "吴九", said=PASSWORD)
+    soon = f"{clock.now() + timedelta(days=14):%Y-%m-%d}"
+    lending = ("membership", "delegate", "--account", "qian", *office, "--reason", "休假")
+    assert "until a day" in desk.refused(*lending, "--to", "zhou")
+    assert "past" in desk.refused(*lending, "--to", "zhou", "--until", "2020-01-01")
+    assert "delegation.longest" in desk.refused(*lending, "--to", "zhou", "--until", "2999-01-01")
+    assert "no account of" in desk.refused(*lending, "--to", "wu", "--until", soon)
+    assert "does not hold" in desk.refused("membership", "delegate", "--account", "zhou", "--to", "qian", *office, "--until", soon)
+    assert desk.done(*lending, "--to", "zhou", "--until", soon) == "zhou stands in for qian as district_dispatcher.\n"
+    assert "already" in desk.refused(*lending, "--to", "zhou", "--until", soon)
+    lent = {one["role"]: (one["delegated_by"], one["until"]) for one in listed(desk, "zhou")["memberships"]}
+    assert lent == {"district_clerk": (None, None), "district_dispatcher": ("钱七", f"{soon}T00:00:00+00:00")}
+    assert f"district_dispatcher {district.name} lent by 钱七 until {soon} 00:00 UTC" in desk.done("account", "list")
+    desk.done("membership", "end", "--account", "qian", *office)
+    assert listed(desk, "zhou")["roles"] == ["district_clerk"]
+
+
+def test_an_operator_never_signs_in_and_holds_no_role(desk: Desk) -> None:
+    district = desk.world.districts[0]
+    place = ("--organization", shown("dst", district.id))
+    assert "no role" in desk.refused("account", "create", "ops", "--operator", "--person", "运维", "--role", "district_clerk", *place)
+    assert desk.done("account", "create", "ops", "--operator", "--person", "运维") == "ops was created.\n"
+    assert listed(desk, "ops")["kind"] == "OPERATOR"
+    assert "holds no role" in desk.refused("membership", "grant", "--account", "ops", "--role", "district_clerk", *place)
+    assert "never signs in" in desk.refused("token", "issue", "--account", "ops")
+    assert "never signs in" in desk.refused("account", "password", "ops", said=PASSWORD)
+    assert desk.post("/login", {"name": "ops", "password": PASSWORD})[0] == 401
+
+
+def test_administrator_and_auditor_are_two_people(desk: Desk) -> None:
+    place = ("--organization", shown("ctr", desk.world.center.id))
+    desk.done("account", "create", "shen", "--person", "沈", "--role", "center_auditor", *place, said=PASSWORD)
+    assert "never one person" in desk.refused("membership", "grant", "--account", "shen", "--role", "center_admin", *place)
+    assert listed(desk, "shen")["roles"] == ["center_auditor"]
+
+
 def test_the_audit_finds_a_changed_event_and_says_where(desk: Desk) -> None:
     async def tampered(url: str, statement: str) -> None:
         connection = await connect(url)
@@ -187,6 +230,23 @@ def test_the_audit_finds_a_changed_event_and_says_where(desk: Desk) -> None:
     assert f"BAD   {desk.world.center.name}: event 2 was changed" in found.stdout.splitlines()
     asyncio.run(tampered(url, edit.replace("$2", "NULL")))
     assert desk.run("audit", "verify").exit_code == 0
+
+
+def test_the_chains_are_signed_and_exported(desk: Desk, tmp_path: Path) -> None:
+    file, statement = tmp_path / "export.jsonl", tmp_path / "roll-up.json"
+    export = ("audit", "export", "--organization", shown("ctr", desk.world.center.id), "--out", str(file))
+    assert "DUDAO_AUDIT_KEY" in desk.refused(*export)
+    signing = replace(desk, operator=replace(desk.operator, settings={**desk.operator.settings, "DUDAO_AUDIT_KEY": "a" * 32}))
+    assert "names not one organization" in signing.refused("audit", "export", "--organization", "nowhere", "--out", str(file))
+    assert not file.exists()
+    signing.done("audit", "roll-up", "--out", str(statement))
+    signed = json.loads(statement.read_text(encoding="utf-8"))
+    assert {one["organization"] for one in signed["roll_up"]["chains"]} >= {str(desk.world.center.id)}
+    assert json.loads(signing.done("audit", "roll-up"))["public_key"] == signed["public_key"]
+    assert signing.done(*export).startswith(str(file))
+    assert desk.done("audit", "verify", str(file), "--public-key", signed["public_key"]).startswith("well")
+    file.write_text(file.read_text(encoding="utf-8").replace("PUBLISH_PROFILE", "PUBLISH_PROFILES", 1), encoding="utf-8")
+    assert "line 2: event 1 was changed" in desk.run("audit", "verify", str(file)).stdout
 
 
 def test_a_published_draw_is_recomputed(desk: Desk, tmp_path: Path) -> None:

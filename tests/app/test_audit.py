@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -13,7 +14,7 @@ from domain import audit
 from domain.audit import chains
 from models.database import Database
 from models.organizations import Organization
-from tests.world import World
+from tests.world import World, key, shown
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +30,8 @@ async def tampering(cluster: EmbeddedPostgres) -> AsyncIterator[AsyncSession]:
     try:
         async with database.transaction() as session:
             connection = await session.connection()
-            await connection.execute(text("ALTER TABLE event DISABLE TRIGGER append_only"))
+            for table in ("event", "decision"):
+                await connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER append_only"))
             yield session
             raise Undone  # noqa: TRY301 - the only way out of a transaction that undoes it
     except Undone:
@@ -95,3 +97,37 @@ async def test_a_tail_cut_with_its_head_shortened_differs_from_the_head_kept_els
         [after] = [one for one in await chains(session) if one.organization_id == world.center.id]
     assert after.fault is None
     assert (after.length, after.head) != (before.length, before.head)
+
+
+async def refused(world: World) -> None:
+    """Three decisions of the center: what its clerk asked for was not there."""
+    cancel = "mutation($input: RecognitionSessionCancelInput!) { recognitionSessionCancel(input: $input) { replayed } }"
+    for _ in range(3):
+        await world.ask("center_clerk", cancel, input={"recognitionSession": shown("ses", uuid4()), "reason": "停电", "idempotencyKey": key()})
+
+
+@pytest.mark.parametrize("batch", [1, 5_000])
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("UPDATE decision SET outcome = 'ALLOWED' WHERE organization_id = :o AND sequence = 2", "decision 2 was changed"),
+        ("UPDATE decision SET membership_id = id WHERE organization_id = :o AND sequence = 3", "decision 3 was changed"),
+        ("UPDATE decision SET object_id = NULL WHERE organization_id = :o AND sequence = 1", "decision 1 was changed"),
+        ("UPDATE decision SET previous = digest WHERE organization_id = :o AND sequence = 2", "decision 2 does not follow the one before it"),
+        ("DELETE FROM decision WHERE organization_id = :o AND sequence = 1", "decision 1 is missing"),
+        ("DELETE FROM decision WHERE organization_id = :o AND sequence = 3", "decisions 3 to 3 are missing"),
+        ("UPDATE chain_head SET decision_sequence = 2 WHERE organization_id = :o", "its head does not point to decision 3"),
+        ("UPDATE chain_head SET decision_digest = '\\x00' WHERE organization_id = :o", "its head does not point to decision 3"),
+    ],
+)
+async def test_every_edit_of_a_decision_is_found(
+    world: World, cluster: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch, *, statement: str, found: str, batch: int
+) -> None:
+    monkeypatch.setattr(audit, "BATCH", batch)
+    await refused(world)
+    async with tampering(cluster) as session:
+        [mine] = [one for one in await chains(session) if one.organization_id == world.center.id]
+        assert (mine.fault, mine.length, mine.decisions) == (None, 7, 3)
+        changed: Any = await (await session.connection()).execute(text(statement), {"o": world.center.id})
+        assert changed.rowcount
+        assert await fault(session, world.center) == found

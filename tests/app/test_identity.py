@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from app import identity
+from app import clock, identity
 from app.front import Turned
 from app.passwords import LIGHT, QUEUE, THREADS, Passwords
 from authz.actor import Actor, Role
 from authz.errors import Unauthenticated
-from domain import memberships
+from domain import accounts, memberships
 from gql.errors import RateLimited
 from models.memberships import Account, AccountKind, Attempt, Login, Membership
 from models.organizations import Organization, Tier
@@ -29,7 +29,7 @@ async def account(world: World, role: str, organization: Organization, *, kind: 
     """Somebody with one role and a password."""
     async with world.transaction() as session:
         person = Person(name="张三")
-        opened = await memberships.open_account(
+        opened = await accounts.open_account(
             session,
             f"名{secrets.token_hex(4)}",
             kind=kind,
@@ -54,6 +54,7 @@ async def test_a_password_gives_a_token_and_the_token_an_actor(world: World) -> 
     clerk = await account(world, "district_clerk", world.districts[0])
     token = await signed_in(world, clerk.name)
     assert len(token) >= 43
+    [login], [held] = await world.rows(Login, account_id=clerk.id), await world.rows(Membership, person_id=clerk.person_id)
     assert await actor(world, token) == Actor(
         account_id=clerk.id,
         person_id=clerk.person_id,
@@ -63,6 +64,8 @@ async def test_a_password_gives_a_token_and_the_token_an_actor(world: World) -> 
         district_id=world.districts[0].id,
         agency_id=None,
         roles=frozenset({Role.DISTRICT_CLERK}),
+        login_id=login.id,
+        memberships=((Role.DISTRICT_CLERK, held.id),),
     )
 
 
@@ -214,7 +217,7 @@ async def test_which_organization_one_acts_for(world: World, elsewhere: World) -
 async def test_an_ended_membership_binds_the_next_request(world: World) -> None:
     clerk = await account(world, "district_clerk", world.districts[0])
     second = await second_office(world, clerk, "agency_clerk", world.agencies[0])
-    token = await signed_in(world, clerk.name)
+    token = await signed_in(world, clerk.name, at=clock.now())
     async with world.transaction() as session:
         await memberships.end(session, second, act=world.act("center_admin"), reason="离职")
     with pytest.raises(Turned):

@@ -21,8 +21,9 @@ import pytest
 from app import clock
 from app.embedded_postgres import EmbeddedPostgres
 from domain import organizations
+from domain.accounts import open_account
 from domain.machine import Act
-from domain.memberships import grant, open_account
+from domain.memberships import grant
 from domain.profiles import parse_profile
 from models.base import new_id
 from models.database import Database
@@ -129,7 +130,7 @@ def operator() -> Iterator[Operator]:
 
 
 def url_of(operator: Operator) -> str:
-    return EmbeddedPostgres(operator.folder / "postgres").start(adopt=True).url("dudao_app")
+    return EmbeddedPostgres(operator.folder / "postgres").start(adopt=True).url("dudao_owner")
 
 
 def held(operator: Operator) -> dict[str, list[object]]:

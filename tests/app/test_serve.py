@@ -29,7 +29,13 @@ class Operator:
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def environment(self) -> dict[str, str]:
-        keys = {"DUDAO_ID_KEY": "i" * 32, "DUDAO_CURSOR_KEY": "c" * 32, "DUDAO_PORT": "0", "DUDAO_DATA_DIR": str(self.folder)}
+        keys = {
+            "DUDAO_ID_KEY": "i" * 32,
+            "DUDAO_SEAL_KEY": "s" * 32,
+            "DUDAO_CURSOR_KEY": "c" * 32,
+            "DUDAO_PORT": "0",
+            "DUDAO_DATA_DIR": str(self.folder),
+        }
         return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **keys, **self.settings}
 
     def serve(self) -> "Service":

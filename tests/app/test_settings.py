@@ -11,7 +11,7 @@ from app.settings import BadSetting, Settings, load, table
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
-KEYS = {"DUDAO_ID_KEY": "k" * 32, "DUDAO_CURSOR_KEY": "c" * 32}
+KEYS = {"DUDAO_ID_KEY": "k" * 32, "DUDAO_SEAL_KEY": "s" * 32, "DUDAO_CURSOR_KEY": "c" * 32}
 
 
 def given(monkeypatch: pytest.MonkeyPatch, folder: Path, **variables: str) -> Settings:
@@ -47,6 +47,8 @@ def test_every_setting_is_described_in_a_sentence() -> None:
         ("DUDAO_OWNER_DATABASE_URL", "postgresql+psycopg://me:hush-hush@there/dudao"),
         ("DUDAO_ID_KEY", "hush-hush"),
         ("DUDAO_CURSOR_KEY", "hush-hush"),
+        ("DUDAO_SEAL_KEY", "hush-hush"),
+        ("DUDAO_SEAL_KEY_BEFORE", "hush-hush"),
         ("DUDAO_ALLOWED_HOSTS", " , "),
         ("DUDAO_BODY_BYTES", "10"),
         ("DUDAO_STATEMENT_TIMEOUT", "0"),

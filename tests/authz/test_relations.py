@@ -16,6 +16,7 @@ from gql.reading.declare import Given, Page, source_of
 from gql.reading.sql import DIALECT
 from gql.schema import schema
 from models.base import table_of
+from models.database import NOBODY
 from models.organizations import Organization
 from tests.crowd_bench import Bench
 from tests.crowd_rows import Crowded
@@ -25,11 +26,11 @@ ACTORS = 40
 ROLES = [role for role in Role if role not in BASE]
 
 
-def actors(crowd: Crowded) -> list[Actor]:
+def actors(crowd: Crowded, count: int = ACTORS) -> list[Actor]:
     """The people of the worlds as they are, and as they might be: other places, other roles, none at all."""
     dice, made = Random(7), [actor for n, actor in enumerate(crowd.actors.values()) if n % 3 == 0 or n > 21]  # noqa: S311 - no secret, the same at every run
     organizations = crowd.rows.of[Organization]
-    while len(made) < ACTORS:
+    while len(made) < count:
         one, place = dice.choice(made), dice.choice([None, *organizations])
         made.append(
             Actor(
@@ -46,15 +47,18 @@ def actors(crowd: Crowded) -> list[Actor]:
     return made
 
 
-def asked(bench: Bench, model: type[SQLModel], actor: Actor, columns: dict[str, ColumnElement[bool]]) -> dict[Any, dict[str, bool | None]]:
-    """One statement: for every row of the table, what each condition says. Unknown stays unknown."""
+def asked(
+    bench: Bench, model: type[SQLModel], actor: Actor, columns: dict[str, ColumnElement[bool]], *, walled: bool = False
+) -> dict[Any, dict[str, bool | None]]:
+    """One statement: for every row of the table (or every one behind the actor's wall), what each condition says. Unknown stays unknown."""
     t = table_of(model)
     query = select(cast(func.json_agg(func.json_build_array(t.c.id, *columns.values())), Text))
     compiled = query.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
     values = dict(compiled.params) | actor.binds()
 
     async def run() -> Any:
-        async with bench.database.read() as reading:
+        database, tenant = (bench.database, actor.tenant) if walled else (bench.owner, NOBODY)
+        async with database.read(tenant) as reading:
             return await reading.document(str(compiled), [values[name] for name in compiled.positiontup or ()])
 
     found = json.loads(bench.portal.call(run) or "[]")

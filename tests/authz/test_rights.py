@@ -10,19 +10,20 @@ from typing import Any
 import casbin
 import pytest
 
-from authz.access import MEANINGS, POLICY, READ, scope
+from authz.access import MEANINGS, POLICY, READ, require_shared, scope
 from authz.actions import NOBODYS, Action
 from authz.actor import BASE, Role, Shape
 from authz.policy import MODEL, BadPolicy, compiled
 from authz.policy import POLICY as FILE
 from authz.relations import Relation
+from gql.explanations import explain_access
 from gql.reading.declare import STORED, Column, Source, Steps
 from gql.reading.plan import DEFINITION
 from gql.schema import schema
 from models.base import table_of
 from models.organizations import Tier
 from models.supervisors import Person
-from tests.authz.matrix import GOLDEN, ROLES, matrix
+from tests.authz.matrix import GOLDEN, ROLES, fields, matrix, rights, rights_of, used
 
 CELLS = 6_000
 GRAPH = schema._schema
@@ -58,6 +59,28 @@ def test_every_line_has_its_article() -> None:
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_every_mutation_names_its_action(name: str) -> None:
     assert isinstance(metadata(MUTATIONS[name])["action"], Action)
+
+
+@pytest.mark.parametrize(("type", "name"), [(type, name) for type, name, _ in fields() if type in {"Query", "Mutation"}])
+def test_every_operation_stands_under_a_right(type: str, name: str) -> None:
+    """A new query or mutation without one fails the build; so does a resolver that names no action of ours."""
+    assert rights(type, name, next(one for kind, field, one in fields() if (kind, field) == (type, name)))
+
+
+def test_every_right_has_an_operation() -> None:
+    """An action that no operation, protected field, resolver or row of the schema stands under would be a promise about nothing."""
+    assert set(Action) - set(used()) == NOBODYS
+
+
+def test_a_right_is_found_where_a_resolver_names_it_and_nowhere_else() -> None:
+    """The walk that the two tests above rest on: through calls by name, into the rooms of ours only."""
+
+    def direct() -> object:
+        return Action.CARD_ISSUE
+
+    assert rights_of(require_shared, set()) == set()
+    assert rights_of(explain_access, set()) == {Action.AUDIT_EXPLAIN}
+    assert rights_of(direct, set()) == set(), "a function of the tests is none of ours"
 
 
 @pytest.mark.parametrize(("type", "field", "what"), declared(Steps), ids=lambda one: one if isinstance(one, str) else "")

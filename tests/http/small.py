@@ -9,6 +9,7 @@ import strawberry
 from app.endpoint import Doorkeeper, House
 from app.front import Gate
 from app.health import Health
+from app.keys import id_keys
 from app.routes import application
 from app.settings import Settings
 from authz.actor import Actor, Role
@@ -139,18 +140,30 @@ async def sign_in(name: str, password: str) -> str:
 ENDED: list[str] = []
 
 
+async def hashed(password: str) -> str:
+    return password[::-1]
+
+
 async def sign_out(token: str) -> None:
     ENDED.append(token)
 
 
-DOORKEEPER = Doorkeeper(identify=identify, sign_in=sign_in, sign_out=sign_out)
+DOORKEEPER = Doorkeeper(identify=identify, sign_in=sign_in, sign_out=sign_out, hashed=hashed)
 
 
 def house(*, get: bool = False, body_bytes: int = 65536, read_seconds: float = 10, demo: bool = False) -> House:
-    settings = Settings(id_key="0" * 32, cursor_key="1" * 32, demo=demo, allowed_hosts=["dudao.test", "127.0.0.1"])
+    settings = Settings(id_key="0" * 32, seal_key="2" * 32, cursor_key="1" * 32, demo=demo, allowed_hosts=["dudao.test", "127.0.0.1"])
     gate = Gate(get=get, body_bytes=body_bytes, read_seconds=read_seconds)
     database = Database("postgresql+asyncpg://nobody@127.0.0.1:1/none")
-    return House(settings=settings, database=database, documents=Documents(schema), health=Health(), gate=gate, doorkeeper=DOORKEEPER)
+    return House(
+        settings=settings,
+        id_keys=id_keys(settings),
+        database=database,
+        documents=Documents(schema),
+        health=Health(),
+        gate=gate,
+        doorkeeper=DOORKEEPER,
+    )
 
 
 def served(given: House) -> httpx2.AsyncClient:

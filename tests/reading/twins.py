@@ -8,8 +8,10 @@ from typing import Any
 from authz.access import POLICY
 from authz.actions import Action
 from gql.supervisors import PERSONAL
+from models.cases import BlacklistEntry
 from models.dispatch import Assignment
 from models.events import Event
+from models.filings import FilingDecision, FilingRefusal
 from models.organizations import Profile
 
 Twin = Callable[[Any, Any], Any]
@@ -48,6 +50,20 @@ def streak_limit(oracle: Any, row: Any) -> int | None:
     return next((one["value"] for one in latest.rules if one["id"] == "refusal.max_consecutive"), None)
 
 
+def listed_by_nobody(oracle: Any, row: Any) -> bool:
+    entered = any(one.case_id == row.id and one.status.value != "DISMISSED" for one in oracle.rows.of[BlacklistEntry])
+    return row.sanction is not None and row.sanction.value == "REVOCATION" and not entered
+
+
+def undisputed(oracle: Any, row: Any) -> bool:
+    return not any(one.filing_decision_id == row.id and one.status.value == "PROPOSED" for one in oracle.rows.of[FilingRefusal])
+
+
+def ready(oracle: Any, row: Any) -> bool:
+    (batch,) = (one for one in oracle.rows.of[FilingDecision] if one.id == row.filing_decision_id)
+    return bool(row.proposed_by != oracle.actor.person_id and batch.status.value == "OPINION_ISSUED")
+
+
 def keyed(prefix: str, key: str) -> Twin:
     return lambda _, line: f"{prefix}_{line[key]}"
 
@@ -61,18 +77,33 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("Draw", "secret"): lambda _, row: row.secret if row.seed is not None else None,
     ("ReturnLine", "inspection"): keyed("insp", "inspection"),
     ("ReturnLine", "recognitionSession"): keyed("ses", "recognition_session"),
+    ("FilingSession", "recognitionSession"): keyed("ses", "recognition_session"),
     ("ReturnDifference", "inspection"): keyed("insp", "inspection"),
+    # in the crowd the policy that comes with the release is in force, which has no row
+    ("PolicyVersion", "inForce"): lambda _, __: False,
 }
 ITEMS: Mapping[tuple[str, str], Twin] = {
     ("Profile", "rules"): lambda _, row: row.rules,
     ("Viewer", "capabilities"): capabilities,
     ("RosterImport", "problems"): lambda _, row: row.problems,
+    ("FilingDecision", "sessions"): lambda _, row: row.sessions,
     ("MonthlyReturn", "lines"): lambda _, row: row.lines,
     ("MonthlyReturn", "differences"): lambda _, row: row.differences,
+    ("PolicyVersion", "difference"): lambda _, row: row.difference,
+    ("PolicyVersion", "heads"): lambda _, row: row.heads,
 }
 MASKED: Mapping[tuple[str, str], Twin] = {("Person", "name"): lambda _, row: row.name[:1] + "**"}
 WHEN: Mapping[str, Twin] = {
+    "policyVersionApprove": lambda oracle, row: row.proposed_by != oracle.actor.person_id,
+    "auditorProposalConfirm": lambda oracle, row: row.proposed_by != oracle.actor.person_id,
     "assignmentReplace": lambda _, row: row.status.value != "OFFERED" or row.reply_by <= datetime.now(UTC),
+    "blacklistEntryPropose": listed_by_nobody,
+    "blacklistEntryConfirm": lambda oracle, row: row.proposed_by != oracle.actor.person_id,
+    "blacklistEntryLift": lambda oracle, row: row.review_by != oracle.actor.person_id,
+    "filingDecisionFile": undisputed,
+    "filingDecisionSendBack": undisputed,
+    "filingRefusalPropose": undisputed,
+    "filingRefusalConfirm": ready,
     "supervisorCaseConfirm": lambda oracle, row: row.decided_by != oracle.actor.person_id,
     "supervisorCaseRestore": lambda _, row: row.sanction is not None and row.sanction.value == "SUSPENSION",
 }

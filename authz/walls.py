@@ -1,0 +1,101 @@
+"""The second wall, as the application says it: which column of which table row-level security compares (migrations, `walls`).
+
+Every condition of a scope begins with it, so that what a right allows lies inside the wall by construction, and the query names its tenant.
+"""
+
+from collections.abc import Mapping
+
+from sqlalchemy import ColumnElement, FromClause, Uuid, bindparam, false
+from sqlmodel import SQLModel
+
+from authz.actor import Actor, Shape
+from authz.relations import CENTER, ORGANIZATION, PERSON
+from models.base import every_table, table_of
+from models.cases import BlacklistEntry, SupervisorCase
+from models.checklists import ChecklistItem, ChecklistTemplate
+from models.database import Wall
+from models.decisions import Decision
+from models.dispatch import Assignment, Draw, DrawPerson, DrawPick
+from models.events import ChainHead, Event
+from models.imports import Upload
+from models.memberships import Account, Attempt, AuditorProposal, Login, Membership
+from models.opinions import SupervisionReport
+from models.organizations import Organization, Profile
+from models.policies import PolicyCurrent, PolicyLine, PolicyVersion
+from models.requests import Request
+from models.returns import MonthlyReturn
+from models.supervisors import Appointment, Card, Employment, Person, Supervisor
+
+DISTRICT = bindparam("actor_district", type_=Uuid(), required=False)
+AGENCY = bindparam("actor_agency", type_=Uuid(), required=False)
+
+BINDS = {"center_id": CENTER, "district_id": DISTRICT, "agency_id": AGENCY, "organization_id": ORGANIZATION, "person_id": PERSON}
+"""What each column of a wall is compared with."""
+
+REGISTRY: Mapping[type[SQLModel], str] = {
+    Organization: "every institution knows the others",
+    Profile: "rules are public to institutions",
+    ChecklistTemplate: "forms are public to institutions",
+    ChecklistItem: "forms are public to institutions",
+    Person: "one person serves several tenants; personal columns are masked",
+    Employment: "recusal asks about anybody's employers",
+    Supervisor: "one roster for all who dispatch (B022)",
+    Card: "what a card says is public to institutions (B021)",
+    Account: "read before any wall stands",
+    Login: "read before any wall stands",
+    Attempt: "read before any wall stands",
+    Membership: "read before any wall stands",
+}
+"""Tables without a wall, and why."""
+
+USUAL = {Wall.CENTER: "center_id", Wall.DISTRICT: "district_id", Wall.AGENCY: "agency_id"}
+WITH_PERSON = {**USUAL, Wall.PERSON: "person_id"}
+ONLY_A_CENTER = {Wall.CENTER: "center_id"}
+OF_PERSON = dict.fromkeys((Wall.CENTER, Wall.DISTRICT, Wall.AGENCY, Wall.PERSON), "person_id")
+OF_ORGANIZATION = dict.fromkeys((Wall.CENTER, Wall.DISTRICT, Wall.AGENCY), "organization_id")
+NEVER_AN_AGENCY = {Wall.CENTER: "center_id", Wall.DISTRICT: "district_id"}
+
+UNUSUAL: Mapping[type[SQLModel], Mapping[Wall, str]] = {
+    Request: OF_PERSON,
+    ChainHead: OF_ORGANIZATION,
+    Upload: OF_ORGANIZATION,
+    # an agency's own steps only: those of others tell of inspections it has no notice of
+    Event: {**WITH_PERSON, Wall.AGENCY: "organization_id"},
+    # of these a person sees the own rows also without holding any office
+    **dict.fromkeys((Appointment, Assignment, BlacklistEntry, Decision, SupervisorCase), WITH_PERSON),
+    **dict.fromkeys((AuditorProposal, PolicyVersion, PolicyLine, PolicyCurrent), ONLY_A_CENTER),
+    Draw: NEVER_AN_AGENCY,
+    DrawPerson: NEVER_AN_AGENCY,
+    DrawPick: NEVER_AN_AGENCY,
+    SupervisionReport: NEVER_AN_AGENCY,
+    MonthlyReturn: NEVER_AN_AGENCY,
+}
+
+
+def columns(model: type[SQLModel]) -> Mapping[Wall, str]:
+    """By wall the column that row-level security compares; a wall that is missing hides all rows. Nothing for a registry."""
+    if model in REGISTRY:
+        return {}
+    return UNUSUAL.get(model, USUAL)
+
+
+WALLED: Mapping[FromClause, Mapping[Wall, str]] = {table_of(one): columns(one) for one in every_table()}
+
+
+def inside(t: FromClause, shape: Shape) -> list[ColumnElement[bool]]:
+    """The condition that row-level security adds as well; none for a registry."""
+    wanted = WALLED[getattr(t, "element", t)]
+    if not wanted:
+        return []
+    column = wanted.get(shape.wall)
+    return [false() if column is None else t.c[column] == BINDS[column]]
+
+
+def stands_inside(actor: Actor, row: SQLModel) -> bool:
+    """The same about one row in hand."""
+    wanted = WALLED[table_of(type(row))]
+    if not wanted:
+        return True
+    column = wanted.get(actor.shape.wall)
+    mine = None if column is None else getattr(actor, column)
+    return mine is not None and getattr(row, str(column)) == mine

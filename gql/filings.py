@@ -1,0 +1,181 @@
+"""Filing in the graph: batches of results, the opinion of the center, and what it decides."""
+
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from sqlalchemy import ColumnElement, Text, cast, func
+
+from authz.actions import Action
+from authz.relations import there_is
+from domain import filings, returns
+from gql.enums import described
+from gql.fields import VERSION, Call, Keyed, changed, mutation, row
+from gql.organizations import AGENCIES, EVENTS, Agency, Event, Step, Versioned
+from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, items, one, page, steps
+from gql.reading.fragments import constant, word
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
+from gql.supervisors import PERSONS, Person
+from models.base import table_of
+from models.filings import FilingDecision as FilingDecisionRow
+from models.filings import FilingRefusal as FilingRefusalRow
+from models.filings import FilingStatus
+
+if TYPE_CHECKING:
+    from gql.filing_refusals import FilingRefusal
+
+described(
+    FilingStatus,
+    "备案状态: where a batch stands.",
+    PENDING="待提出意见: put forward by the agency.",
+    OPINION_ISSUED="已反馈备案管理意见.",
+    FILED="已备案.",
+    REFUSED="不予备案.",
+    SENT_BACK="已退回: the agency puts the month forward anew.",
+)
+FILING_DECISIONS = Source(FilingDecisionRow, "FilingDecision", "fil")
+FILING_REFUSALS = "gql.filing_refusals:FILING_REFUSALS"
+SUBMIT, ADVISE, PROPOSE, DECIDE = Action.FILING_SUBMIT, Action.FILING_ADVISE, Action.FILING_PROPOSE, Action.FILING_DECIDE
+
+Refusal = Annotated["FilingRefusal", strawberry.lazy("gql.filing_refusals")]
+
+
+def undisputed(frame: Frame) -> ColumnElement[bool]:
+    """No refusal waits for a second person."""
+    r = table_of(FilingRefusalRow).alias("waiting")
+    return ~there_is(r).where(r.c.filing_decision_id == frame.t.c.id, r.c.status == constant("PROPOSED"))
+
+
+def session_id(frame: Frame) -> ColumnElement[str]:
+    return func.concat(word("ses_"), cast(frame.t.c["value"].op("->>")(word("recognition_session")), Text))
+
+
+@strawberry.type(description="认定场次 in a batch, as it was put forward.")
+class FilingSession:
+    recognition_session: strawberry.ID = computed(session_id, "The session.")
+    candidate_count: int = column("candidate_count", "参评人数.")
+
+
+@strawberry.type(description="备案决定 on a batch: the results that one agency posted in one month.")
+class FilingDecision(Versioned):
+    agency: Agency | None = one("agency_id", AGENCIES, "Whose results.")
+    month: str = column("month", "The month, YYYY-MM.")
+    status: FilingStatus = column("status", "Where it stands.")
+    sessions: list[FilingSession] = items(lambda frame: frame.t.c.sessions, "The sessions of the batch.")
+    session_count: int = column("session_count", "How many sessions.")
+    candidate_count: int = column("candidate_count", "How many results.")
+    submitted_by: Person | None = one("submitted_by", PERSONS, "Who put it forward.")
+    submitted_at: datetime = column("submitted_at", "When it was put forward.")
+    opinion: str | None = column("opinion", "备案管理意见, fed back to the agency.")
+    issued_by: Person | None = one("issued_by", PERSONS, "Who formed the opinion.")
+    issued_at: datetime | None = column("issued_at", "When the opinion was fed back.")
+    decided_by: Person | None = one("decided_by", PERSONS, "Who filed, refused or sent back.")
+    decided_at: datetime | None = column("decided_at", "When that was.")
+    comment: str | None = column("comment", "Why it was sent back.")
+    refusals: Connection[Refusal] = page(
+        "filing_decision_id",
+        FILING_REFUSALS,
+        "Proposals to refuse it, as far as the caller may see them.",
+        type=Connection[Refusal],
+        arguments=Arguments(),
+    )
+    available_steps: list[Step] = steps(
+        Offered("filingDecisionSubmit", SUBMIT, ("SENT_BACK",), to="PENDING"),
+        Offered("filingDecisionAdvise", ADVISE, ("PENDING",), to="OPINION_ISSUED"),
+        Offered("filingDecisionFile", DECIDE, ("OPINION_ISSUED",), to="FILED", when=undisputed),
+        Offered("filingDecisionSendBack", DECIDE, ("OPINION_ISSUED",), to="SENT_BACK", when=undisputed),
+        Offered("filingRefusalPropose", PROPOSE, ("PENDING", "OPINION_ISSUED"), second_person=True, when=undisputed),
+    )
+
+
+@strawberry.input(description="Which batches.")
+class FilingDecisionFilter:
+    status: Among[FilingStatus] | None = where("status", "Where they stand.")
+    month: TextFilter | None = where("month", "The month, YYYY-MM.")
+    agency: IdFilter | None = where("agency_id", "Whose results.", "agc")
+    submitted_at: RangeFilter[datetime] | None = where("submitted_at", "When they were put forward.")
+
+
+@strawberry.enum(description="What batches may be sorted by.")
+class FilingDecisionOrder(Enum):
+    MONTH = strawberry.enum_value("month", description="By month.")
+    SUBMITTED_AT = strawberry.enum_value("submitted_at", description="By time of submission.")
+
+
+@strawberry.type
+class Query:
+    filing_decisions: Connection[FilingDecision] | None = page(
+        None,
+        FILING_DECISIONS,
+        "备案: batches the caller may see.",
+        type=Connection[FilingDecision],
+        arguments=Arguments(FilingDecisionFilter, FilingDecisionOrder),
+    )
+    filing_decision: FilingDecision | None = row(FILING_DECISIONS, "One batch.", FilingDecision)
+
+
+@strawberry.input(description="Which month's results the caller's agency puts forward.")
+class FilingDecisionSubmitInput(Keyed):
+    month: str = strawberry.field(description="YYYY-MM, over.")
+
+
+@strawberry.input(description="Which batch.")
+class OfFiling(Keyed):
+    filing_decision: strawberry.ID = strawberry.field(description="The batch.")
+    expected_version: int | None = strawberry.field(default=None, description=VERSION)
+
+
+@strawberry.input(description="Which batch, and what the center says of it.")
+class FilingDecisionAdviseInput(OfFiling):
+    opinion: str = strawberry.field(description="备案管理意见, at most 2000 characters.")
+
+
+@strawberry.input(description="Which batch is filed.")
+class FilingDecisionFileInput(OfFiling):
+    pass
+
+
+@strawberry.input(description="Which batch goes back, and why.")
+class FilingDecisionSendBackInput(OfFiling):
+    comment: str = strawberry.field(description="Why, at most 2000 characters.")
+
+
+@strawberry.type(description="A batch after a step.")
+class FilingDecisionPayload:
+    filing_decision: FilingDecision | None = given("filing_decision", FILING_DECISIONS, "The batch.")
+    event: Event | None = given("event", EVENTS, "The event written.")
+    replayed: bool = bound("replayed", "Whether this key was answered before.")
+
+
+async def taken(call: Call, input: OfFiling, action: Action) -> FilingDecisionRow:
+    found: FilingDecisionRow = await call.fetch(FILING_DECISIONS, input.filing_decision, to=action, version=input.expected_version)
+    return found
+
+
+@strawberry.type
+class Mutation:
+    @mutation(SUBMIT, "Put forward the results of a past month (备案申请), as the agency; anew after a send-back.")
+    async def filing_decision_submit(call: Call, input: FilingDecisionSubmitInput) -> FilingDecisionPayload:
+        month, agency = returns.month_of(input.month), await returns.own(call.session, call.act)
+        call.require(SUBMIT, filings.blank(agency))
+        filing, event = await filings.submit(call.session, agency, month, act=call.act)
+        return changed(FilingDecisionPayload, filing_decision=filing.id, event=event.id)
+
+    @mutation(ADVISE, "Form the filing opinion (备案管理意见) and feed it back to the agency, as the center.")
+    async def filing_decision_advise(call: Call, input: FilingDecisionAdviseInput) -> FilingDecisionPayload:
+        filing = await taken(call, input, ADVISE)
+        event = await filings.advise(call.session, filing, input.opinion, act=call.act)
+        return changed(FilingDecisionPayload, filing_decision=filing.id, event=event.id)
+
+    @mutation(DECIDE, "File a batch (备案). Not while a refusal is proposed.")
+    async def filing_decision_file(call: Call, input: FilingDecisionFileInput) -> FilingDecisionPayload:
+        filing = await taken(call, input, DECIDE)
+        event = await filings.file(call.session, filing, act=call.act)
+        return changed(FilingDecisionPayload, filing_decision=filing.id, event=event.id)
+
+    @mutation(DECIDE, "Send a batch back (退回) with a reason. Not while a refusal is proposed.")
+    async def filing_decision_send_back(call: Call, input: FilingDecisionSendBackInput) -> FilingDecisionPayload:
+        filing = await taken(call, input, DECIDE)
+        event = await filings.send_back(call.session, filing, input.comment, act=call.act)
+        return changed(FilingDecisionPayload, filing_decision=filing.id, event=event.id)
