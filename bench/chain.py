@@ -138,18 +138,23 @@ def table(found: Mapping[str, Mapping[str, list[float]]]) -> str:
     return "\n".join([*head, *(line(name, sides) for name, sides in found.items())])
 
 
+def costs(folder: Path, rounds: int) -> str:
+    """The table, measured on a database of its own in `folder`, which is emptied before and after."""
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        with EmbeddedPostgres(folder) as postgres:
+            migrate.upgrade(postgres.url("dudao_owner"))
+            return table(asyncio.run(measured(postgres, rounds)))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=200, help="writes of each kind and side")
     parser.add_argument("--folder", type=Path, default=ROOT / "var" / "bench-chain", help="for the database; emptied before and after")
     given = parser.parse_args()
-    shutil.rmtree(given.folder, ignore_errors=True)
-    try:
-        with EmbeddedPostgres(given.folder) as postgres:
-            migrate.upgrade(postgres.url("dudao_owner"))
-            print(table(asyncio.run(measured(postgres, given.rounds))))
-    finally:
-        shutil.rmtree(given.folder, ignore_errors=True)
+    print(costs(given.folder, given.rounds))
 
 
 if __name__ == "__main__":

@@ -46,14 +46,15 @@ class Figures:
     megabytes: dict[str, float] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
 
-    def write(self, name: str) -> Path:
-        """To results/ and into the table."""
+    def write(self, name: str, *, beside: Sequence[str] = ()) -> Path:
+        """To results/ and, with the tables `beside`, into README.md."""
         file = HERE / "results" / f"{name}.json"
         file.parent.mkdir(exist_ok=True)
         file.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         text = README.read_text(encoding="utf-8")
+        tables = "\n\n".join([self.table(), *beside])
         before, after = text.split(BEGIN)[0], text.split(END)[1]
-        README.write_text(f"{before}{BEGIN}\n{self.table()}\n{END}{after}", encoding="utf-8")
+        README.write_text(f"{before}{BEGIN}\n{tables}\n{END}{after}", encoding="utf-8")
         return file
 
     def table(self) -> str:

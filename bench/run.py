@@ -13,7 +13,7 @@ from pathlib import Path
 from app import accounts, clock, migrate
 from app.databases import connect
 from app.embedded_postgres import EmbeddedPostgres
-from bench import operations, processes, rights, rosters
+from bench import chain, operations, processes, rights, rosters, walls
 from bench.figures import (
     COMMIT,
     DRY_RUN,
@@ -46,6 +46,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=5, help="of each stretch of load")
     parser.add_argument("--rounds", type=int, default=3, help="stretches of each operation and side, in turn")
     parser.add_argument("--roster", type=int, default=ROSTER, help="rows of the roster that is imported")
+    parser.add_argument("--writes", type=int, default=100, help="of each kind and side, for the cost of the chains")
     parser.add_argument("--name", default="bench", help="of the file in bench/results")
     parser.add_argument("--folder", type=Path, default=processes.ROOT / "var" / "bench", help="for the databases; emptied before and after")
     return parser.parse_args()
@@ -105,7 +106,7 @@ def under_load(figures: Figures, token: str, ports: Mapping[str, int], *, given:
         figures.operations.append(rounds(operation, token, sides, given=given))
 
 
-def whole(figures: Figures, given: argparse.Namespace) -> None:
+def whole(figures: Figures, given: argparse.Namespace) -> walls.Walls:
     folder: Path = given.folder
     starts(figures, folder)
     with ExitStack() as stack:
@@ -115,12 +116,15 @@ def whole(figures: Figures, given: argparse.Namespace) -> None:
         began = time.perf_counter()
         tokens = asyncio.run(filled(owner, given.inspections))
         tell(f"{given.inspections:,} inspections are loaded after {time.perf_counter() - began:.0f} s")
+        behind = walls.costs(owner, url, {"district": tokens[DISTRICT], "center": tokens[CENTER]})
+        tell("The cost of the walls is known.")
         ours = stack.enter_context(processes.service(folder / "service.log", {"DUDAO_DATABASE_URL": url}))
         with processes.idiomatic(folder / "idiomatic.log", url) as theirs:
             under_load(figures, tokens[DISTRICT], {"service": ours.port, "idiomatic": theirs.port}, given=given)
             figures.megabytes |= {MEMORY: ours.resident(), IDIOMATIC_MEMORY: theirs.resident()}
         imported(figures, ours.port, tokens[CENTER], rows=given.roster)
         figures.megabytes[IMPORT_MEMORY] = ours.resident()
+    return behind
 
 
 def imported(figures: Figures, port: int, token: str, *, rows: int) -> None:
@@ -145,13 +149,13 @@ def main() -> None:
     shutil.rmtree(given.folder, ignore_errors=True)
     given.folder.mkdir(parents=True)
     try:
-        whole(figures, given)
+        behind = whole(figures, given)
     finally:
         shutil.rmtree(given.folder, ignore_errors=True)
-    tell(f"Written to {figures.write(given.name)}")
-    decisions = rights.measured(given.folder)
-    tell(f"Written to {decisions.write()}")
-    print(figures.table(), decisions.table(), sep="\n\n")
+    decisions, chains = rights.measured(given.folder), chain.costs(given.folder, given.writes)
+    tell(f"Written to {decisions.write()}, {behind.write()}")
+    tell(f"Written to {figures.write(given.name, beside=(behind.table(), decisions.table(), chains))}")
+    print(figures.table(), behind.table(), decisions.table(), chains, sep="\n\n")
 
 
 if __name__ == "__main__":

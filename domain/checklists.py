@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TypedDict
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -14,7 +13,7 @@ from domain.answers import TRUTHFUL, Given, Part, complete, digest, part_of, pla
 from domain.calendar import shanghai_day
 from domain.errors import BadInput, Conflict, Unmet
 from domain.inspections import STEPS, Step, enough
-from domain.machine import Act, advance, record, stale
+from domain.machine import Act, advance, record, stale, tenants
 from domain.organizations import InForce, rules_of
 from domain.profiles import Profile
 from domain.templates import items_of, template_for
@@ -118,16 +117,6 @@ async def opened(session: AsyncSession, inspection: Inspection, force: InForce, 
     await session.flush()
     await record(session, row, step="OPEN", act=act, profile_id=force.id)
     return row
-
-
-class Tenants(TypedDict):
-    center_id: UUID
-    district_id: UUID | None
-    agency_id: UUID | None
-
-
-def tenants(row: Inspection) -> Tenants:
-    return {"center_id": row.center_id, "district_id": row.district_id, "agency_id": row.agency_id}
 
 
 async def sheet_of(session: AsyncSession, inspection: Inspection) -> Sheet:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Protocol, TypedDict
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Insert, Table, bindparam, update
@@ -186,8 +186,16 @@ APPEND: Mapping[frozenset[type[SQLModel]], Insert] = {
 LOCKED = select(ChainHead).where(HEAD.c.organization_id == bindparam("organization")).with_for_update()
 
 
-def tenants(of: Within) -> dict[str, Any]:
-    """As columns."""
+class Tenants(TypedDict):
+    center_id: UUID
+    district_id: UUID | None
+    agency_id: UUID | None
+
+
+def tenants(of: Within) -> Tenants:
+    """As columns. Every row of a tenant lies below a center."""
+    if of.center_id is None:
+        raise ValueError("a row of nobody")
     return {"center_id": of.center_id, "district_id": of.district_id, "agency_id": of.agency_id}
 
 

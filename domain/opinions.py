@@ -1,7 +1,6 @@
 """What follows a visit: opinion letter, rectification, supervision report, closing (000 §11(二)-(四); 003 §3, §12)."""
 
 from enum import StrEnum
-from typing import TypedDict
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -12,7 +11,7 @@ from domain.calendar import add_working_days, shanghai_day
 from domain.checklists import on_duty
 from domain.errors import Conflict, Unmet
 from domain.inspections import STEPS, Step
-from domain.machine import Act, Machine, advance, record
+from domain.machine import Act, Machine, Tenants, advance, record, tenants
 from domain.organizations import InForce, rules_of
 from domain.texts import checked
 from models.checklists import Checklist
@@ -166,23 +165,14 @@ def in_state(inspection: Inspection, status: InspectionStatus) -> None:
         raise Conflict("STATE", status=inspection.status.value)
 
 
-class Following(TypedDict):
+class Following(Tenants):
     inspection_id: UUID
     dispatcher_id: UUID
-    center_id: UUID
-    district_id: UUID | None
-    agency_id: UUID | None
 
 
 def following(inspection: Inspection) -> Following:
     """Whose a paper of this inspection is."""
-    return {
-        "inspection_id": inspection.id,
-        "dispatcher_id": inspection.dispatcher_id,
-        "center_id": inspection.center_id,
-        "district_id": inspection.district_id,
-        "agency_id": inspection.agency_id,
-    }
+    return {**tenants(inspection), "inspection_id": inspection.id, "dispatcher_id": inspection.dispatcher_id}
 
 
 async def inspection_of(session: AsyncSession, inspection_id: UUID) -> Inspection:

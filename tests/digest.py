@@ -1,5 +1,6 @@
 """The state of a whole database as one value: equal before and after means that nothing has changed."""
 
+import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -10,11 +11,12 @@ import models  # noqa: F401 - importing the room completes the metadata
 from app import migrate
 from app.embedded_postgres import EmbeddedPostgres
 from models.database import Database
-from tests.cluster import scratch_cluster
+from tests.cluster import ask, scratch_cluster
 
 UNWATCHED = frozenset({"attempt", "login", "decision", "chain_head"})
 """Failed sign-ins and tokens belong to the door, not to what a mutation does; and a refusal is on record although it changes nothing."""
 
+NUMBERS = itertools.count(10**6, 10**6)
 State = Mapping[str, tuple[int, int]]
 """Of each table how many rows it has, and the texts of all of them in 64 bits, in whatever order they lie."""
 
@@ -43,4 +45,6 @@ def quiet_cluster() -> Iterator[EmbeddedPostgres]:
     """A database that nobody else writes to."""
     with scratch_cluster() as server:
         migrate.upgrade(server.url("dudao_owner"))
+        # a process knows versions of the policy by their number, and this one serves several databases
+        ask(server.url("dudao_owner"), f"ALTER SEQUENCE policy_number RESTART WITH {next(NUMBERS)}", "SELECT 1")
         yield server

@@ -1,0 +1,131 @@
+"""What the second wall costs a read: the same compiled statements behind the wall and, by the owner, without it; in turn, on one database."""
+
+import asyncio
+import json
+import statistics
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from app import clock, identity
+from authz.actor import Actor
+from bench.figures import HERE, verdict
+from bench.operations import QUERIES
+from domain.sealing import IdKeys
+from gql.context import Context
+from gql.documents import Documents
+from gql.operation import OperationRequest, run
+from gql.schema import schema
+from models.database import NOBODY, Database, Reading, Tenant, Wall
+
+ROUNDS = 200
+KEY = b"bench" * 7
+LIST = "{ inspections(first: 50) { nodes { id status scheduledOn } pageInfo { hasNextPage } } }"
+COUNT = "{ inspections(first: 1) { totalCount } }"
+MOST = {"list": 1.3, "deep page": 1.3, "count": 1.5}
+
+
+@dataclass(frozen=True)
+class Noting(Reading):
+    """Reads, and remembers what with."""
+
+    said: list[tuple[str, Sequence[object]]]
+
+    async def document(self, statement: str, values: Sequence[object]) -> str | None:
+        self.said.append((statement, values))
+        return await super().document(statement, values)
+
+
+class NotingDatabase(Database):
+    def __init__(self, url: str) -> None:
+        super().__init__(url, pool_size=1, statement_seconds=60)
+        self.said: list[tuple[str, Sequence[object]]] = []
+
+    @asynccontextmanager
+    async def read(self, tenant: Tenant = NOBODY) -> AsyncIterator[Reading]:
+        async with super().read(tenant) as reading:
+            yield Noting(reading.driver, self.said)
+
+
+@dataclass
+class Walls:
+    """By who asks and what, milliseconds behind the wall and without, and the median ratio of neighbours."""
+
+    rounds: int
+    figures: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def write(self) -> Path:
+        file = HERE / "results" / "walls.json"
+        file.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        return file
+
+    def table(self) -> str:
+        lines = ["| Read | behind the wall, ms | without, ms | Ratio | Goal |", "|---|---|---|---|---|"]
+        for what, one in self.figures.items():
+            most = MOST[what.split(", ")[1]]
+            lines.append(f"| {what} | {one['walled']:.2f} | {one['bare']:.2f} | {one['ratio']:.2f} × | {verdict(one['ratio'], most, '×')} |")
+        return "\n".join(lines)
+
+
+async def statement_of(database: NotingDatabase, actor: Actor, text: str, variables: Mapping[str, object]) -> tuple[str, Sequence[object]]:
+    """The one statement that the service makes of a document for this caller."""
+
+    async def never(_: str) -> str:
+        raise RuntimeError("nobody sets a password here")
+
+    context = Context(
+        actor=actor,
+        database=database,
+        now=clock.now(),
+        language="en",
+        request_id="bench",
+        cursor_key=KEY,
+        id_keys=IdKeys(index=(KEY,), seal=(KEY,)),
+        may_introspect=False,
+        hashed=never,
+    )
+    database.said.clear()
+    answer = await run(Documents(schema), OperationRequest(text, None, variables), context)
+    if len(database.said) != 1 or answer.code is not None:
+        raise RuntimeError(f"{len(database.said)} statements: {answer.body[:300].decode()}")
+    return database.said[0]
+
+
+async def timed(database: Database, tenant: Tenant, statement: tuple[str, Sequence[object]]) -> float:
+    """Milliseconds of the statement alone, inside of a transaction that has been entered."""
+    async with database.read(tenant) as reading:
+        began = time.perf_counter()
+        await reading.document(*statement)
+        return (time.perf_counter() - began) * 1000
+
+
+async def measured(owner: str, url: str, tokens: Mapping[str, str], *, rounds: int = ROUNDS) -> Walls:
+    """For each account the list, the deep page and the count, warmed, in turn."""
+    found, walled, bare = Walls(rounds), NotingDatabase(url), Database(owner, pool_size=1, statement_seconds=60)
+    documents = {"list": (LIST, {}), "deep page": ((QUERIES / "page.graphql").read_text(encoding="utf-8"), {"first": 50}), "count": (COUNT, {})}
+    try:
+        for name, token in tokens.items():
+            actor = await identity.actor_of(walled, token, organization=None, now=clock.now())
+            for what, (text, variables) in documents.items():
+                statement = await statement_of(walled, actor, text, variables)
+                sides = ((walled, actor.tenant), (bare, replace(actor.tenant, wall=Wall.NONE)))
+                times: list[tuple[float, float]] = []
+                for n in range(-10, rounds):
+                    took = [await timed(database, tenant, statement) for database, tenant in (sides if n % 2 else sides[::-1])]
+                    if n >= 0:
+                        times.append((took[0], took[1]) if n % 2 else (took[1], took[0]))
+                found.figures[f"{name}, {what}"] = {
+                    "walled": statistics.median(ours for ours, _ in times),
+                    "bare": statistics.median(theirs for _, theirs in times),
+                    "ratio": statistics.median(ours / theirs for ours, theirs in times),
+                }
+    finally:
+        await walled.close()
+        await bare.close()
+    return found
+
+
+def costs(owner: str, url: str, tokens: Mapping[str, str]) -> Walls:
+    return asyncio.run(measured(owner, url, tokens))
