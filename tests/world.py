@@ -1,5 +1,6 @@
 """A tree of organizations of its own for each test: makes people and rows with the domain's verbs, and asks GraphQL as any of them."""
 
+import itertools
 import json
 import secrets
 from collections.abc import AsyncIterator, Mapping
@@ -34,6 +35,7 @@ DOCUMENTS = Documents(schema)
 PASSWORDS = Passwords(LIGHT)
 ID_KEYS = IdKeys(index=[b"id" * 16], seal=[b"seal" * 8])
 """The keys of every world's id numbers."""
+CODES = itertools.count(40_000_000)
 NOW = datetime(2026, 9, 16, 2, 0, tzinfo=UTC)
 """Ten o'clock in Beijing on a Wednesday in September: the present of every world."""
 
@@ -170,8 +172,8 @@ def key() -> str:
 
 
 def credit_code() -> str:
-    """A fresh, valid unified social credit code."""
-    inner = "".join(secrets.choice("0123456789") for _ in range(8))
+    """A valid unified social credit code that no other row of this process's databases has."""
+    inner = f"{next(CODES):08d}"
     body = f"91110101{inner}{code_check_digit(inner)}"
     return body + credit_check_digit(body)
 

@@ -35,6 +35,7 @@ WATCHED = """
 import os, signal, subprocess
 from app.embedded_postgres import watch
 from app.postgres_programs import named
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)  # who starts us in the background may have told us to ignore it, and so the sleeper
 sleeper = subprocess.Popen(["sleep", "60"])
 watcher = watch(sleeper.pid, named(os.geteuid()))
 print(sleeper.pid, flush=True)
