@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause, Integer, True_, and_, case, false, func, literal, not_, or_, true
@@ -16,7 +16,7 @@ from authz.actor import Actor, Shape
 from authz.errors import Forbidden, Issuer, NotFound
 from authz.invariants import hold_in
 from authz.policy import BadPolicy, Line, Table, compiled
-from authz.relations import Holds, Meaning, Relation, World
+from authz.relations import Holds, Meaning, Relation, World, stored
 from authz.versions import Versions
 from authz.walls import WALLED, inside
 from models.base import table_of
@@ -85,42 +85,51 @@ def relations(lines: tuple[Line, ...]) -> list[Relation]:
     return sorted({line.relation for line in lines})
 
 
+class Given(NamedTuple):
+    """By which line a right is given, and in which of the actor's roles."""
+
+    line: Line
+    role: str
+
+
 @dataclass(frozen=True)
 class Rule:
     """All that is said of an action on the rows of one table to somebody in some roles: each relation that gives with its first line, those that take."""
 
     walled: bool
     column: str | None
-    gives: tuple[tuple[int, Holds], ...]
+    gives: tuple[tuple[Given, Holds], ...]
     takes: tuple[Holds, ...]
 
 
 @lru_cache(maxsize=4096)
-def rule(policy: Table, who: tuple[frozenset[str], Tier | None], what: tuple[Action, FromClause]) -> Rule:
+def rule(policy: Table, who: tuple[frozenset[str], Tier | None], what: tuple[Action, type[SQLModel]]) -> Rule:
     """Kept by what a version of the policy and the roles determine, never by a person or a row."""
-    (roles, tier), (action, t) = who, what
-    first = {line.relation: line.number for line in reversed(policy.allowing(roles, action))}
-    gives = sorted(((number, meaning(t, relation).holds) for relation, number in first.items()), key=itemgetter(0))
+    (roles, tier), (action, model) = who, what
+    t = table_of(model)
+    first = {line.relation: line for line in reversed(policy.allowing(roles, action))}
+    lines = sorted(first.values(), key=lambda line: line.number)
+    gives = tuple((Given(line, policy.carrier(roles, line)), meaning(t, line.relation).holds) for line in lines)
     takes = tuple(meaning(t, relation).holds for relation in relations(policy.denying(action)))
-    return Rule(bool(WALLED[t]), WALLED[t].get(Shape(tier, roles).wall), tuple(gives), takes)
+    return Rule(bool(WALLED[t]), WALLED[t].get(Shape(tier, roles).wall), gives, takes)
 
 
-def line_for(actor: Actor, action: Action, row: SQLModel, *, world: World = EMPTY) -> int | None:
-    """The number of the first line that gives the action on one row in hand, by the Python halves; None where none does, one takes, or a wall hides."""
-    said = rule(VERSIONS.table(actor.policy), (actor.roles, actor.tier), (action, table_of(type(row))))
+def given(actor: Actor, action: Action, row: SQLModel, *, world: World = EMPTY) -> Given | None:
+    """The first line that gives the action on one row in hand, by the Python halves; None where none does, one takes, or a wall hides."""
+    said = rule(VERSIONS.table(actor.policy), (actor.roles, actor.tier), (action, type(row)))
     if said.walled:
         mine = getattr(actor, said.column) if said.column else None
-        if mine is None or getattr(row, said.column or "") != mine:
+        if mine is None or stored(row, said.column or "") != mine:
             return None
-    for number, stands in said.gives:
+    for found, stands in said.gives:
         if stands(actor, row, world):
-            return None if said.takes and any(takes(actor, row, world) for takes in said.takes) else number
+            return None if said.takes and any(takes(actor, row, world) for takes in said.takes) else found
     return None
 
 
 def holds(actor: Actor, action: Action, row: SQLModel, *, world: World = EMPTY) -> bool:
     """The same decision about one row in hand, by the Python halves."""
-    return line_for(actor, action, row, world=world) is not None
+    return given(actor, action, row, world=world) is not None
 
 
 async def fetch(session: AsyncSession, actor: Actor, model: type[T], *, id: UUID, to: Action, by: list[int] | None = None) -> T:
@@ -175,10 +184,12 @@ def issuer_of(row: SQLModel) -> Issuer | None:
     return Issuer(Tier.CENTER if issuer == getattr(row, "center_id", None) else Tier.AGENCY, issuer)
 
 
-def require(actor: Actor, action: Action, row: SQLModel) -> None:
-    """May the actor make this row, which is not saved yet?"""
-    if not holds(actor, action, row):
+def require(actor: Actor, action: Action, row: SQLModel) -> Given:
+    """May the actor make this row, which is not saved yet? By which line."""
+    found = given(actor, action, row)
+    if found is None:
         raise refusal(VERSIONS.table(actor.policy), action, row)
+    return found
 
 
 def beyond_self(shape: Shape, action: Action) -> bool:

@@ -71,6 +71,13 @@ class Actor:
     memberships: tuple[tuple[str, UUID], ...] = ()
     """Which membership brings which of the roles, for the log of decisions."""
 
+    def membership(self, role: str) -> UUID | None:
+        """The membership that brings a role."""
+        for name, id in self.memberships:
+            if name == role:
+                return id
+        return None
+
     @property
     def shape(self) -> Shape:
         return Shape(self.tier, self.roles, self.policy)

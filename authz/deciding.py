@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from authz.access import VERSIONS
+from authz.access import VERSIONS, Given
 from authz.actions import Action
 from authz.actor import Actor, Role
 from authz.errors import Forbidden, NotFound
@@ -29,8 +29,13 @@ def carried(policy: Table, roles: frozenset[str], action: Action, *, number: int
     line = next((one for one in policy.allowing(roles, action) if number in {one.number, None}), None)
     if line is None:
         return None
-    held = next((role for role in sorted(roles) if line in policy.allows.get((role, action), ())), line.role)
-    return line, Role.ANYONE if line.role == Role.ANYONE else held
+    return line, policy.carrier(roles, line)
+
+
+def granted(actor: Actor, given: Given) -> Verdict:
+    """By the line and the role that gave it."""
+    line, role = given
+    return Verdict(line.action, True, line, role, actor.membership(role), line.article)
 
 
 def allowed(actor: Actor, action: Action, *, by: int | None = None) -> Verdict:
@@ -38,8 +43,7 @@ def allowed(actor: Actor, action: Action, *, by: int | None = None) -> Verdict:
     found = carried(VERSIONS.table(actor.policy), actor.roles, action, number=by)
     if found is None:
         return Verdict(action, allowed=True)
-    line, role = found
-    return Verdict(action, allowed=True, line=line, role=role, membership_id=dict(actor.memberships).get(role), article=line.article)
+    return granted(actor, Given(*found))
 
 
 def refused(actor: Actor, action: str, error: Forbidden | NotFound) -> Verdict:

@@ -79,6 +79,12 @@ class Table:
     def denying(self, action: Action) -> tuple[Line, ...]:
         return self.denies.get(action, ())
 
+    def carrier(self, roles: frozenset[str], line: Line) -> str:
+        """The role of these that the line speaks to, by itself or by a base role above it."""
+        if line.role == Role.ANYONE:
+            return Role.ANYONE
+        return next((role for role in sorted(roles) if line in self.allows.get((role, line.action), ())), line.role)
+
     def article(self, action: Action) -> str | None:
         """The article behind an action, for a refusal to name."""
         return next((line.article for line in self.lines if line.action is action and line.allows), None)

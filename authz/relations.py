@@ -84,17 +84,25 @@ def there_is(*tables: FromClause) -> Exists:
     return exists(select(literal_column("1")).select_from(*tables).correlate_except(*tables))
 
 
+def stored(row: SQLModel, column: str) -> object:
+    """A column of a row in hand; of a loaded one without the ORM's instruments, which would be half of what a decision costs."""
+    there = row.__dict__
+    return there[column] if column in there else getattr(row, column)
+
+
 def equal(column: str, mine: ColumnElement[UUID], of: Callable[[Actor], UUID | None]) -> Meaning:
     """`column` is mine. Unknown is never equal, in either half."""
-    return Meaning(
-        holds=lambda actor, row, _: of(actor) is not None and getattr(row, column) == of(actor),
-        where=lambda t, _: t.c[column] == mine,
-    )
+
+    def holds(actor: Actor, row: SQLModel, _: World) -> bool:
+        own = of(actor)
+        return own is not None and stored(row, column) == own
+
+    return Meaning(holds=holds, where=lambda t, _: t.c[column] == mine)
 
 
 SUBTREE = Meaning(
     holds=lambda actor, row, _: (
-        actor.tier is not None and actor.organization_id is not None and getattr(row, TIER_COLUMN[actor.tier]) == actor.organization_id
+        actor.tier is not None and actor.organization_id is not None and stored(row, TIER_COLUMN[actor.tier]) == actor.organization_id
     ),
     where=lambda t, tier: t.c[TIER_COLUMN[tier or Tier.AGENCY]] == ORGANIZATION,
 )

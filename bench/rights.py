@@ -20,7 +20,7 @@ import casbin
 from app import accounts, clock, identity, migrate
 from app.embedded_postgres import EmbeddedPostgres
 from authz import deciding
-from authz.access import EMPTY, POLICY, VERSIONS, holds, line_for, meaning, sound
+from authz.access import EMPTY, POLICY, VERSIONS, given, holds, meaning, sound
 from authz.actions import Action
 from authz.actor import Actor, Role
 from authz.asking import Acting, Question, Subject
@@ -139,7 +139,8 @@ def deciding_costs(rights: Rights) -> None:
     noun, verb = ACTION.value.split(".")
 
     def recorded() -> object:
-        return deciding.allowed(actor, ACTION, by=line_for(actor, ACTION, row))
+        found = given(actor, ACTION, row)
+        return found and deciding.granted(actor, found)
 
     def enforced() -> bool:
         return any(enforcer.enforce(role, noun, verb, actor, row) for role in ROLES)

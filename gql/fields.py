@@ -13,10 +13,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from strawberry import Info
 from strawberry.utils.str_converters import to_camel_case
 
-from authz.access import fetch, line_for, require
+from authz.access import fetch, require
 from authz.actions import Action
 from authz.actor import Actor
-from authz.deciding import Verdict, allowed
+from authz.deciding import Verdict, allowed, granted
 from authz.errors import Forbidden, NotFound
 from domain.decisions import note, settle
 from domain.errors import BadInput
@@ -88,8 +88,7 @@ class Call:
 
     def require(self, action: Action, row: SQLModel) -> None:
         self.asked.about(action, type(row).__name__)
-        require(self.actor, action, row)
-        self.note(allowed(self.actor, action, by=line_for(self.actor, action, row)))
+        self.note(granted(self.actor, require(self.actor, action, row)))
 
     def note(self, verdict: Verdict) -> None:
         """Puts a right that was given on record, with the effect."""
