@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from app import migrate
 from app.embedded_postgres import EmbeddedPostgres
@@ -13,6 +14,10 @@ from tests.cluster import memory, scratch_folder, sweep
 from tests.crowd_bench import Bench, crowd_bench
 from tests.crowd_rows import Crowded, crowded_cluster
 from tests.world import World
+
+# no test asserts a time: a busy machine is not a fault
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -17,7 +17,7 @@ from app.databases import connect
 from app.embedded_postgres import EmbeddedPostgres
 from app.main import create_app
 from app.settings import Settings
-from bench import figures, load, operations, processes
+from bench import figures, load, operations, processes, rights, walls
 from bench.peers import idiomatic
 from domain.machine import broken
 from gql.schema import schema
@@ -144,5 +144,6 @@ def test_the_table_shows_a_missed_goal_as_missed() -> None:
 def test_the_last_results_stand_in_the_readme() -> None:
     text = figures.README.read_text(encoding="utf-8")
     shown = text.split(figures.BEGIN)[1].split(figures.END)[0].strip()
-    last = json.loads((figures.HERE / "results" / "bench.json").read_text(encoding="utf-8"))
-    assert figures.read(last).table() == shown
+    last = {name: json.loads((figures.HERE / "results" / f"{name}.json").read_text(encoding="utf-8")) for name in ("bench", "walls", "rights")}
+    tables = [figures.read(last["bench"]), walls.Walls(**last["walls"]), rights.Rights(**last["rights"])]
+    assert shown.startswith("\n\n".join(one.table() for one in tables))
