@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from sqlalchemy import ColumnElement, FromClause, Uuid, bindparam, false
 from sqlmodel import SQLModel
 
-from authz.actor import Actor, Shape
+from authz.actor import Shape
 from authz.relations import CENTER, ORGANIZATION, PERSON
 from models.base import every_table, table_of
 from models.cases import BlacklistEntry, SupervisorCase
@@ -89,13 +89,3 @@ def inside(t: FromClause, shape: Shape) -> list[ColumnElement[bool]]:
         return []
     column = wanted.get(shape.wall)
     return [false() if column is None else t.c[column] == BINDS[column]]
-
-
-def stands_inside(actor: Actor, row: SQLModel) -> bool:
-    """The same about one row in hand."""
-    wanted = WALLED[table_of(type(row))]
-    if not wanted:
-        return True
-    column = wanted.get(actor.shape.wall)
-    mine = None if column is None else getattr(actor, column)
-    return mine is not None and getattr(row, str(column)) == mine

@@ -1,17 +1,13 @@
-"""The log of decisions: who was allowed or denied what, in which role, by which line. And who held which role at another time."""
+"""The log of decisions: who was allowed or denied what, in which role, by which line."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.machine import GENESIS, append, waiting
-from domain.memberships import in_force
 from models.decisions import Decision, Outcome
-from models.memberships import Membership
 
 
 @dataclass(frozen=True)
@@ -58,12 +54,3 @@ async def log(session: AsyncSession, decided: Decided) -> None:
     """Writes one decision now, chained to the last of the organization acted for."""
     note(session, decided)
     await settle(session)
-
-
-async def memberships_at(session: AsyncSession, person_id: UUID, organization_id: UUID, *, at: datetime) -> Sequence[Membership]:
-    """Which roles counted for the person at the organization at that instant, a lent one only while the lender's did.
-
-    Exact for any instant: memberships are ended, never changed or deleted.
-    """
-    theirs = (col(Membership.person_id) == person_id, col(Membership.organization_id) == organization_id)
-    return (await session.exec(select(Membership).where(*theirs, in_force(at)).order_by(col(Membership.role), col(Membership.id)))).all()

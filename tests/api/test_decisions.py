@@ -1,16 +1,19 @@
 """Every decision of a mutation is on record: with the effect, or without it where there was none; and who may read the record."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from authz.access import POLICY
 from authz.actor import Actor
-from domain.decisions import memberships_at
 from domain.machine import broken
+from domain.memberships import in_force
 from models.decisions import Decision, Outcome
 from models.events import ChainHead, Event
 from models.memberships import Membership
@@ -29,6 +32,15 @@ ACCEPT = "mutation($input: AssignmentAcceptInput!) { assignmentAccept(input: $in
 LIST = """query($filter: DecisionFilter) { decisions(first: 50, filter: $filter) { totalCount nodes {
   id action outcome objectKind objectId reason role line policy article requestId sequence digest actor { id } membership { id role } organization { id }
 } } }"""
+
+
+async def memberships_at(session: AsyncSession, person_id: UUID, organization_id: UUID, *, at: datetime) -> Sequence[Membership]:
+    """Which roles counted for the person at the organization at that instant, a lent one only while the lender's did.
+
+    Exact for any instant: memberships are ended, never changed or deleted.
+    """
+    theirs = (col(Membership.person_id) == person_id, col(Membership.organization_id) == organization_id)
+    return (await session.exec(select(Membership).where(*theirs, in_force(at)).order_by(col(Membership.role), col(Membership.id)))).all()
 
 
 def cancelling(id: str, **other: object) -> dict[str, object]:

@@ -27,7 +27,7 @@ from authz.policy import MODEL
 from authz.policy import POLICY as FILE
 from authz.relations import Relation
 from authz.relations import World as Facts
-from authz.walls import stands_inside
+from authz.walls import WALLED
 from models.base import table_of
 from tests.authz.test_relations import actors, asked
 from tests.authz.test_rights import asked_about
@@ -41,6 +41,16 @@ PAIRS = asked_about()
 
 Cell = tuple[frozenset[str], Action, frozenset[Relation]]
 Asked = tuple[Actor, Action, SQLModel]
+
+
+def stands_inside(actor: Actor, row: SQLModel) -> bool:
+    """The wall about one row in hand, said once more and slowly: what the kept rule of a decision must agree with."""
+    wanted = WALLED[table_of(type(row))]
+    if not wanted:
+        return True
+    column = wanted.get(actor.shape.wall)
+    mine = None if column is None else getattr(actor, column)
+    return mine is not None and getattr(row, str(column)) == mine
 
 
 @dataclass
