@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/
 # each process has a database of its own
 TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 4 ? n : 4)))
 
-.PHONY: help serve test check schema migration seed bench
+.PHONY: help serve test check schema migration seed bench bench-full
 
 help:
 	@echo 'make serve              the service with a demo world, on port 8000 (DUDAO_PORT)'
@@ -15,7 +15,8 @@ help:
 	@echo 'make schema             print gql/schema.graphql anew'
 	@echo 'make migration m="..."  write the next migration from the models'
 	@echo 'make seed               fill an empty database with the demo world'
-	@echo 'make bench              measure'
+	@echo 'make bench              measure, in six minutes'
+	@echo 'make bench-full         measure everything beside the peers, in more than an hour (parts="operations,plans" for some)'
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11'; exit 1; }
@@ -49,3 +50,7 @@ seed: $(STAMP)
 
 bench: $(STAMP)
 	@$(RUN)python -m bench.run
+
+# parts="operations,plans" runs these alone
+bench-full: $(STAMP)
+	@$(RUN)python -m bench.full $(if $(parts),--only $(parts))

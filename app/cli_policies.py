@@ -52,8 +52,8 @@ def policy_show(number: Annotated[int, typer.Argument(help="The number of a vers
     async def found(url: str) -> "Sequence[Said]":
         database = Database(url, pool_size=1)
         try:
-            async with database.glance() as reading:
-                return await VERSIONS.read(reading, number)
+            reading = database.glance()
+            return await VERSIONS.read(reading, number)
         finally:
             await database.close()
 

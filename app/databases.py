@@ -1,7 +1,7 @@
 """The database of the settings: the one named there, or the embedded one, started or adopted."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from app.embedded_postgres import EmbeddedPostgres
 from app.postgres_cluster import APP, OWNER
 from app.postgres_programs import NotStarted
 from app.settings import Settings
+from models.pipeline import without_options
 
 UNSAFE = """
 SELECT array_remove(ARRAY[
@@ -35,13 +36,16 @@ class Databases:
 
 
 @contextmanager
-def opened(settings: Settings, *, adopt: bool = True) -> Iterator[Databases]:
-    """The database for as long as the block lasts. With `adopt`, the embedded server of a running service will do. Raises NotStarted."""
+def opened(settings: Settings, *, adopt: bool = True, meanwhile: Callable[[], object] = bool) -> Iterator[Databases]:
+    """The database for as long as the block lasts. With `adopt`, the embedded server of a running service will do. Raises NotStarted.
+
+    `meanwhile` is done while an embedded server starts.
+    """
     if settings.database_url:
         yield Databases(settings.database_url, settings.owner_database_url, None)
         return
     postgres = EmbeddedPostgres(settings.data_dir / "postgres")
-    postgres.start(adopt=adopt)
+    postgres.start(adopt=adopt, meanwhile=meanwhile)
     try:
         yield Databases(postgres.url(APP), postgres.url(OWNER), postgres)
     finally:
@@ -51,7 +55,8 @@ def opened(settings: Settings, *, adopt: bool = True) -> Iterator[Databases]:
 async def connect(url: str) -> asyncpg.Connection:
     """A plain connection, for the few questions asked before the service runs. Raises NotStarted when nobody answers."""
     try:
-        return await asyncpg.connect(url.replace("+asyncpg", "", 1), timeout=10)
+        plain, _ = without_options(url)
+        return await asyncpg.connect(plain.replace("+asyncpg", "", 1), timeout=10, statement_cache_size=0)
     except (OSError, asyncpg.PostgresError, asyncio.TimeoutError) as error:  # noqa: UP041 (asyncpg's own words for it)
         raise NotStarted(f"The database does not let us in: {error or type(error).__name__}") from error
 

@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -82,8 +83,10 @@ class EmbeddedPostgres:
         password = json.loads((self.home / "roles.json").read_text())[role]
         return f"postgresql+asyncpg://{role}:{password}@/{database}?host={quote(self._socket, safe='')}"
 
-    def start(self, *, adopt: bool = False) -> Self:
+    def start(self, *, adopt: bool = False, meanwhile: Callable[[], object] = bool) -> Self:
         """Return when the server takes connections. With `adopt`, a server that another supervisor runs will do.
+
+        `meanwhile` is done, once, while the server or the making of its cluster keeps another processor busy.
 
         From the main thread only, since Linux ties the server's life to the thread that started it. Raises NotStarted.
         """
@@ -91,18 +94,30 @@ class EmbeddedPostgres:
             raise RuntimeError("The embedded database is started from the main thread only.")
         deadline = time.monotonic() + PATIENCE
         if not self._own(deadline, adopt=adopt):
+            meanwhile()
             return self
         try:
             self._programs = programs_for(self.home, self._account)
-            create(self.home, self._programs, account=self._account, fsync=self._fsync)
+            fresh = not self.data.exists()
+            if fresh:
+                self._create(meanwhile)
             self._await_end_of_another(deadline)
             add_walls(self.home, self._programs, account=self._account)
             self._launch()
+            if not fresh:
+                meanwhile()
             self._await_ready(deadline)
         except BaseException:
             self.stop()
             raise
         return self
+
+    def _create(self, meanwhile: Callable[[], object]) -> None:
+        """The cluster, in a thread that has ended when we launch the server: between fork and exec no code of ours runs in its children."""
+        with ThreadPoolExecutor(1) as beside:
+            made = beside.submit(create, self.home, self._programs, account=self._account, fsync=self._fsync)
+            meanwhile()
+            made.result()
 
     def revive(self) -> bool:
         """Start the server again if it has died under us; it is not waited for. True when it had died. From the main thread only."""

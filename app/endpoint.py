@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
+import structlog
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app import clock
+from app.admission import CODE, SENTENCE, Room
 from app.cookies import bearer_or_cookie
 from app.front import REQUEST_ERROR, ClientGone, Gate, Turned, check_method, request_of, wrong_method
 from app.health import RETRY_AFTER, Health, away
@@ -23,10 +25,14 @@ from domain.sealing import IdKeys
 from gql.context import Context
 from gql.documents import Documents
 from gql.errors import Json, Language, gate_sentence
-from gql.operation import MutationByGet, OperationAnswer, plain_name, refused, run
+from gql.operation import MutationByGet, OperationAnswer, OperationRequest, plain_name, refused, run, run_recalled
 from models.database import Database
 
+log = structlog.get_logger("app.endpoint")
+
 STATUSES: Mapping[str, int] = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "NOT_FOUND": 403, "RATE_LIMITED": 429, "INTERNAL": 500}
+QUICK_SECONDS = 0.05
+"""Before that nobody looks whether the client is still there."""
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="dudao"'}
 
 
@@ -45,6 +51,7 @@ class Doorkeeper:
     """Who may come in: app/identity.py, bound to one database. Each raises Unauthenticated, `sign_in` also RateLimited."""
 
     identify: Callable[[str, str | None], Awaitable[Actor]]  # of a token and the organization acted for
+    recall: Callable[[str, str | None], Actor | None]  # who that was a moment ago
     sign_in: Callable[[str, str], Awaitable[str]]  # of name and password; gives the token
     sign_out: Callable[[str], Awaitable[None]]
     hashed: Callable[[str], Awaitable[str]]  # of a new password
@@ -64,9 +71,14 @@ class House:
     demo_accounts: Sequence[Shown] = ()
 
 
+Proof = tuple[str, str | None]
+"""A token, and the organization that its bearer acts for."""
+
+
 class GraphQL:
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, room: Room) -> None:
         self._house = house
+        self._room = room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -90,50 +102,72 @@ class GraphQL:
         check_method(scope, self._house.gate)
         if media is None:
             raise Turned(406, "not_acceptable")
-        context = await self._context(scope)
+        self._room.refuse_if_full()
+        proof = proof_of(scope)
         request = await request_of(scope, receive, self._house.gate)
         try:
-            answer = await _unless_gone(receive, run(self._house.documents, request, context))
+            answer = await _unless_gone(receive, self._placed(request, proof, scope))
         except MutationByGet:
             raise wrong_method(self._house.gate, "mutation_by_get") from None
         return _response(answer, media), answer
 
-    async def _context(self, scope: Scope) -> Context:
-        actor = await actor_of(self._house, scope)
-        settings = self._house.settings
+    async def _placed(self, request: OperationRequest, proof: Proof | None, scope: Scope) -> OperationAnswer:
+        """In a place of its own. Who hangs up while waiting for one leaves the room."""
+        async with self._room.place():
+            return await self._run(request, proof, scope)
+
+    async def _run(self, request: OperationRequest, proof: Proof | None, scope: Scope) -> OperationAnswer:
+        """For somebody who is only remembered, what PostgreSQL confirms on the way; all else for who the proof says it is."""
+        documents = self._house.documents
+        recalled = None if proof is None else self._house.doorkeeper.recall(*proof)
+        if recalled is not None:
+            answer = await run_recalled(documents, request, self._context(recalled, scope))
+            if answer is not None:
+                return answer
+        return await run(documents, request, self._context(await actor_of(self._house, proof), scope))
+
+    def _context(self, actor: Actor | None, scope: Scope) -> Context:
         return Context(
             actor=actor,
             database=self._house.database,
             now=clock.now(),
             language=language_of(Headers(scope=scope)),
             request_id=scope["state"]["request_id"],
-            cursor_key=settings.cursor_key.get_secret_value().encode(),
+            cursor_key=self._house.settings.cursor_key.get_secret_value().encode(),
             id_keys=self._house.id_keys,
             may_introspect=actor is not None and shared(actor, Action.SCHEMA_INTROSPECT),
             hashed=self._house.doorkeeper.hashed,
         )
 
 
-async def actor_of(house: House, scope: Scope) -> Actor | None:
-    """Who asks; None without any proof. Raises Unauthenticated for a bad proof: nobody is ever taken for anonymous instead."""
+def proof_of(scope: Scope) -> Proof | None:
     headers = Headers(scope=scope)
     token = bearer_or_cookie(headers, https=scope["scheme"] == "https")
-    return None if token is None else await house.doorkeeper.identify(token, headers.get("dudao-organization"))
+    return None if token is None else (token, headers.get("dudao-organization"))
+
+
+async def actor_of(house: House, proof: Proof | None) -> Actor | None:
+    """Who asks; None without any proof. Raises Unauthenticated for a bad proof: nobody is ever taken for anonymous instead."""
+    return None if proof is None else await house.doorkeeper.identify(*proof)
 
 
 async def _unless_gone(receive: Receive, work: Coroutine[None, None, OperationAnswer]) -> OperationAnswer:
     """The answer; or, when the client hangs up first, an end to the work and to its statement. Raises ClientGone."""
-    answering = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(receive())
+    answering, leaving = asyncio.ensure_future(work), None
     try:
-        await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({answering}, timeout=QUICK_SECONDS)
+        if not answering.done():
+            leaving = asyncio.ensure_future(receive())
+            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if answering.done():
             return answering.result()
         raise ClientGone
     finally:
-        for task in (answering, leaving):
+        under_way = [task for task in (answering, leaving) if task is not None and not task.done()]
+        for task in under_way:
             task.cancel()
-        await asyncio.gather(answering, leaving, return_exceptions=True)
+        if under_way:
+            await asyncio.gather(*under_way, return_exceptions=True)
 
 
 def _response(answer: OperationAnswer, media: Media) -> Response:
@@ -165,7 +199,7 @@ def _retry(answer: OperationAnswer) -> Mapping[str, str]:
 
 def turned(error: Turned, language: Language) -> Json:
     """A GraphQL error also where GraphQL was never reached."""
-    code = {503: "INTERNAL", 403: "FORBIDDEN"}.get(error.status, "BAD_USER_INPUT")
+    code = CODE if error.sentence == SENTENCE else {503: "INTERNAL", 403: "FORBIDDEN"}.get(error.status, "BAD_USER_INPUT")
     facts: dict[str, object] = {"code": code, **error.params}
     if code == "BAD_USER_INPUT":
         facts["reason"] = "BODY"
@@ -179,9 +213,14 @@ def spoken(body: bytes, media: Media, *, status: int, headers: Mapping[str, str]
 
 
 def _note(scope: Scope, answer: OperationAnswer | None) -> None:
-    """For the log: what kind of operation, its name, which document, which code. Never the text or a variable, nor a number hidden in a name."""
+    """For the log: what kind of operation, its name, which document, which code. Never the text or a variable, nor a number hidden in a name.
+
+    At the level of debug also the statements it read by, each with its root field and the milliseconds: one a root field.
+    """
     if answer is not None:
-        scope["state"]["log"].update(kind=answer.kind, operation=plain_name(answer.name), document=answer.digest, code=answer.code)
+        state = scope["state"]
+        state["log"].update(kind=answer.kind, operation=plain_name(answer.name), document=answer.digest, code=answer.code)
+        log.debug("reads", request_id=state["request_id"], statements=[(plain_name(one.key), one.milliseconds) for one in answer.reads])
 
 
 def _code(response: Response, answer: OperationAnswer | None) -> str | None:

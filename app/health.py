@@ -30,7 +30,11 @@ class Health:
         PlatformCollector(registry=self.registry)
         self._operations = Counter("dudao_operations", "Operations answered.", ["kind", "code"], registry=self.registry)
         self._seconds = Histogram("dudao_operation_seconds", "Time from request to answer.", ["kind"], registry=self.registry)
+        self._turned_away = Counter("dudao_operations_turned_away", "Operations refused at once: too many were waiting.", registry=self.registry)
         self.running = Gauge("dudao_operations_running", "Operations being answered.", registry=self.registry)
+
+    def turned_away(self) -> None:
+        self._turned_away.inc()
 
     def drain(self) -> None:
         self.draining = True

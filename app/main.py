@@ -27,7 +27,7 @@ def create_app(settings: Settings, *, database_url: str | None = None) -> Starle
     url = database_url or settings.database_url
     if url is None:
         raise ValueError("no database: neither database_url nor DUDAO_DATABASE_URL")
-    configure_logs()
+    configure_logs(settings.log_level)
     database = database_at(url, settings)
 
     house = House(
@@ -49,9 +49,16 @@ def database_at(url: str, settings: Settings) -> Database:
 
 def doorkeeper(database: Database, passwords: Passwords) -> Doorkeeper:
     """app/identity.py with the database and the clock put in."""
+    remembered = identity.Remembered()
 
     async def identify(token: str, organization: str | None) -> Actor:
-        return await identity.actor_of(database, token, organization=organization, now=clock.now())
+        now = clock.now()
+        actor = await identity.actor_of(database, token, organization=organization, now=now)
+        remembered.keep(token, organization, actor, now=now)
+        return actor
+
+    def recall(token: str, organization: str | None) -> Actor | None:
+        return remembered.recall(token, organization, now=clock.now())
 
     async def sign_in(name: str, password: str) -> str:
         return await identity.sign_in(database, name, password, now=clock.now(), passwords=passwords)
@@ -59,7 +66,7 @@ def doorkeeper(database: Database, passwords: Passwords) -> Doorkeeper:
     async def sign_out(token: str) -> None:
         await identity.sign_out(database, token, now=clock.now())
 
-    return Doorkeeper(identify=identify, sign_in=sign_in, sign_out=sign_out, hashed=passwords.kept)
+    return Doorkeeper(identify=identify, recall=recall, sign_in=sign_in, sign_out=sign_out, hashed=passwords.kept)
 
 
 def demo_accounts() -> Sequence[Shown]:

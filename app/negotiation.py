@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import lru_cache
 
 from starlette.datastructures import Headers
 
@@ -24,10 +25,13 @@ def media_type(text: str) -> tuple[str, dict[str, str]]:
 
 def media_of(headers: Headers) -> Media | None:
     """The form the client likes best, by q, then by the exactness and order of its wishes; None when it takes neither. No wish: JSON."""
-    if "accept" not in headers:
-        return Media.JSON
+    return _media(",".join(headers.getlist("accept"))) if "accept" in headers else Media.JSON
+
+
+@lru_cache(maxsize=200)
+def _media(accept: str) -> Media | None:
     wishes: dict[Media, tuple[float, int, int]] = {}
-    for place, (name, quality, charset) in enumerate(_wishes(headers, "accept")):
+    for place, (name, quality, charset) in enumerate(_wishes(accept)):
         for exactness, media in _meant(name):
             if charset in {"utf-8", "utf8"} and (media not in wishes or exactness > wishes[media][1]):
                 wishes[media] = (quality, exactness, -place)
@@ -37,8 +41,13 @@ def media_of(headers: Headers) -> Media | None:
 
 def language_of(headers: Headers) -> Language:
     """Chinese unless English is liked better."""
+    return _language(",".join(headers.getlist("accept-language"))) if "accept-language" in headers else "zh"
+
+
+@lru_cache(maxsize=200)
+def _language(accept: str) -> Language:
     english = chinese = 0.0
-    for name, quality, _ in _wishes(headers, "accept-language"):
+    for name, quality, _ in _wishes(accept):
         if name == "en" or name.startswith("en-"):
             english = max(english, quality)
         elif name == "zh" or name.startswith("zh-"):
@@ -46,9 +55,9 @@ def language_of(headers: Headers) -> Language:
     return "en" if english > chinese else "zh"
 
 
-def _wishes(headers: Headers, name: str) -> Iterator[tuple[str, float, str]]:
+def _wishes(accept: str) -> Iterator[tuple[str, float, str]]:
     """Each wish with its q and its charset. A q that is none counts as 0."""
-    for part in ",".join(headers.getlist(name)).split(","):
+    for part in accept.split(","):
         wish, parameters = media_type(part)
         if wish:
             yield wish, _quality(parameters.get("q", "1")), parameters.get("charset", "utf-8").lower()

@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from app import uploads
+from app.admission import Room
 from app.endpoint import GraphQL, House
 from app.health import alive, drain_at_sigterm, readiness
 from app.pages import STATIC, Pages
@@ -25,6 +26,7 @@ SDL = Path(__file__).parent.parent / "gql" / "schema.graphql"
 def application(house: House) -> Starlette:
     """All routes over one house. /graphql is a route, not a mount: a mount would answer 405 beside others."""
     pages = Pages(house)
+    room = Room(places=house.settings.pool_size, seconds=house.settings.waiting_seconds, turned_away=house.health.turned_away)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -33,8 +35,8 @@ def application(house: House) -> Starlette:
         await house.database.close()
 
     routes = [
+        Route("/graphql", GraphQL(house, room)),  # first, since it is asked for most
         Route("/", pages.start, methods=["GET"]),
-        Route("/graphql", GraphQL(house)),
         Route("/graphiql", pages.graphiql, methods=["GET"]),
         Route("/login", pages.login, methods=["POST"]),
         Route("/logout", pages.logout, methods=["POST"]),

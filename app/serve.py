@@ -11,6 +11,7 @@ from functools import partial
 from types import FrameType
 
 import uvicorn
+import uvloop
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
@@ -29,7 +30,8 @@ def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; then finish what is under way (at most 20 s) and stop the database. Raises NotStarted."""
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _leave)
-    with bound(settings) as listening, opened(settings, adopt=False) as databases:
+    meanwhile = bool if settings.workers > 1 else imported
+    with bound(settings) as listening, opened(settings, adopt=False, meanwhile=meanwhile) as databases:
         prepare(settings, databases)
         _run(settings, databases, listening)
 
@@ -57,10 +59,19 @@ def prepare(settings: Settings, databases: Databases) -> None:
         migrate.upgrade(databases.owner)
     elif asyncio.run(migrate.revision(databases.app)) != migrate.head():
         raise NotStarted("The database is not of this release: run `dudao migrate` with DUDAO_OWNER_DATABASE_URL.")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(examined(settings, databases))
+
+
+async def examined(settings: Settings, databases: Databases) -> None:
+    """Each question on a connection of its own, all at once: what takes time is the greeting."""
+    await asyncio.gather(refuse_unsafe_role(databases.app), inhabited(settings, databases))
+
+
+async def inhabited(settings: Settings, databases: Databases) -> None:
     if settings.demo:
-        asyncio.run(seed_if_empty(settings, databases))
-    asyncio.run(refuse_unsafe_role(databases.app))
-    wrong = asyncio.run(misfit(databases.owner or databases.app, id_keys(settings)))
+        await seed_if_empty(settings, databases)
+    wrong = await misfit(databases.owner or databases.app, id_keys(settings))
     if wrong:
         raise NotStarted(wrong)
 
@@ -95,16 +106,24 @@ async def seed_if_empty(settings: Settings, databases: Databases, *, scale: int 
 
 
 def application(settings: Settings, database_url: str, parent: int | None) -> ASGIApp:
-    """What one worker serves. Imported where it is needed: the parent of several workers never needs it."""
-    gc.disable()  # all that is imported here stays: looking for garbage among it would take a quarter of the start
+    """What one worker serves."""
+    imported()
     from app.main import create_app  # noqa: PLC0415
 
     if parent is not None:
         end_with(parent)
     app = create_app(settings, database_url=database_url)
     gc.freeze()
-    gc.enable()
     return app
+
+
+def imported() -> None:
+    """Nearly all of a start is this. Imported where it is needed: the parent of several workers never needs it."""
+    gc.disable()  # all that is imported stays: looking for garbage among it would take a quarter of the start
+    import app.main  # noqa: F401, PLC0415
+
+    gc.freeze()
+    gc.enable()
 
 
 def _run(settings: Settings, databases: Databases, listening: socket.socket) -> None:

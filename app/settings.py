@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -64,7 +64,7 @@ class Settings(BaseSettings):
         description="The same database as the role `dudao_owner`, for `dudao migrate`. Where it is given, `dudao serve` migrates too.",
     )
     workers: int = Field(1, ge=1, le=64, description="Processes that serve.")
-    pool_size: int = Field(10, ge=1, le=200, description="Database connections of one worker.")
+    pool_size: int = Field(10, ge=1, le=200, description="Database connections of one worker: so many for reading, so many for writing.")
     demo: bool = Field(
         False, description="on: an empty database gets the demo world, and keys that are not given are made and kept in the data folder."
     )
@@ -89,7 +89,11 @@ class Settings(BaseSettings):
     trusted_proxies: Words = Field(
         ["127.0.0.1"], description="Addresses or networks of reverse proxies whose X-Forwarded headers are believed, with commas between."
     )
-    concurrency: int = Field(500, ge=1, description="Open requests of one worker beyond which it answers 503.")
+    log_level: Literal["info", "debug"] = Field("info", description="debug: the log also tells by which statements each operation read.")
+    concurrency: int = Field(5000, ge=1, description="Open connections of one worker, idle ones too, beyond which it answers 503.")
+    waiting_seconds: float = Field(
+        1, gt=0, le=60, description="An operation that would wait longer than so many seconds for its turn gets 503 at once."
+    )
     body_bytes: int = Field(65536, ge=1024, le=16 * 2**20, description="Longest body of a GraphQL request, in bytes.")
     upload_bytes: int = Field(8 * 2**20, ge=1024, le=2**30, description="Longest uploaded file, in bytes.")
     read_seconds: float = Field(10, gt=0, le=300, description="Seconds in which a request's body must have arrived.")

@@ -1,11 +1,12 @@
 """One line in the log for each request, an id to find it by, and the headers every answer bears. No body is touched, no personal data told."""
 
-import logging
 import re
 import secrets
 import sys
 import time
+from collections.abc import Callable
 
+import orjson
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,19 +18,23 @@ GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 log = structlog.get_logger("app.requests")
 
 
-def configure_logs() -> None:
+def configure_logs(level: str = "info") -> None:
     """JSON lines on standard error, in UTC."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer=dumped),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def dumped(line: object, default: Callable[[object], object]) -> str:
+    return orjson.dumps(line, default=default).decode()
 
 
 class Traced:

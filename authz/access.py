@@ -16,7 +16,7 @@ from authz.actor import Actor, Shape
 from authz.errors import Forbidden, Issuer, NotFound
 from authz.invariants import hold_in
 from authz.policy import BadPolicy, Line, Table, compiled
-from authz.relations import Holds, Meaning, Relation, World, stored
+from authz.relations import Holds, Meaning, Relation, World, refers
 from authz.versions import Versions
 from authz.walls import WALLED, inside
 from models.base import table_of
@@ -103,24 +103,21 @@ class Rule:
 
 
 @lru_cache(maxsize=4096)
-def rule(policy: Table, who: tuple[frozenset[str], Tier | None], what: tuple[Action, type[SQLModel]]) -> Rule:
-    """Kept by what a version of the policy and the roles determine, never by a person or a row."""
-    (roles, tier), (action, model) = who, what
-    t = table_of(model)
+def rule(shape: Shape, action: Action, model: type[SQLModel]) -> Rule:
+    """Kept by what a version of the policy and the roles determine, never by a person or a row. The number of a version is never given twice."""
+    policy, roles, t = VERSIONS.table(shape.policy), shape.roles, table_of(model)
     first = {line.relation: line for line in reversed(policy.allowing(roles, action))}
     lines = sorted(first.values(), key=lambda line: line.number)
     gives = tuple((Given(line, policy.carrier(roles, line)), meaning(t, line.relation).holds) for line in lines)
     takes = tuple(meaning(t, relation).holds for relation in relations(policy.denying(action)))
-    return Rule(bool(WALLED[t]), WALLED[t].get(Shape(tier, roles).wall), gives, takes)
+    return Rule(bool(WALLED[t]), WALLED[t].get(shape.wall), gives, takes)
 
 
 def given(actor: Actor, action: Action, row: SQLModel, *, world: World = EMPTY) -> Given | None:
     """The first line that gives the action on one row in hand, by the Python halves; None where none does, one takes, or a wall hides."""
-    said = rule(VERSIONS.table(actor.policy), (actor.roles, actor.tier), (action, type(row)))
-    if said.walled:
-        mine = getattr(actor, said.column) if said.column else None
-        if mine is None or stored(row, said.column or "") != mine:
-            return None
+    said = rule(actor.shape, action, type(row))
+    if said.walled and not (said.column and refers(row, said.column, getattr(actor, said.column))):
+        return None
     for found, stands in said.gives:
         if stands(actor, row, world):
             return None if said.takes and any(takes(actor, row, world) for takes in said.takes) else found

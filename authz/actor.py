@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 
 from models.database import Tenant, Wall
@@ -38,8 +40,7 @@ SUPERVISORS = frozenset({Role.SUPERVISOR_EXTERNAL, Role.SUPERVISOR_INTERNAL})
 WALLS = {Tier.CENTER: Wall.CENTER, Tier.DISTRICT: Wall.DISTRICT, Tier.AGENCY: Wall.AGENCY}
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(NamedTuple):
     """What of an actor decides the form of a statement: a handful per tier, never a person or an organization."""
 
     tier: Tier | None
@@ -70,6 +71,8 @@ class Actor:
     login_id: UUID | None = None
     memberships: tuple[tuple[str, UUID], ...] = ()
     """Which membership brings which of the roles, for the log of decisions."""
+    offices: frozenset[UUID] = frozenset()
+    """All memberships in force for the person, wherever: what must still be so when a transaction begins."""
 
     def membership(self, role: str) -> UUID | None:
         """The membership that brings a role."""
@@ -78,11 +81,11 @@ class Actor:
                 return id
         return None
 
-    @property
+    @cached_property
     def shape(self) -> Shape:
         return Shape(self.tier, self.roles, self.policy)
 
-    @property
+    @cached_property
     def tenant(self) -> Tenant:
         return Tenant(
             person_id=self.person_id,
@@ -92,8 +95,7 @@ class Actor:
             agency_id=self.agency_id,
             wall=self.shape.wall,
             login_id=self.login_id,
-            # also those that the policy in force gives nothing
-            roles=frozenset(role for role, _ in self.memberships),
+            offices=self.offices,
             policy=self.policy,
         )
 

@@ -72,7 +72,7 @@ class Prepared:
     names: tuple[str, ...]
     constants: Mapping[str, object]
 
-    async def ask(self, reading: Reading, values: Mapping[str, object]) -> str:
+    async def ask(self, reading: Reading, values: Mapping[str, object]) -> str | bytes:
         """The text; JSON `null` where there is no row."""
         given = {**self.constants, **values}
         return await reading.document(self.text, [given.get(name) for name in self.names]) or "null"
@@ -95,15 +95,15 @@ async def admitted(database: Database, asker: Actor, question: Question) -> tupl
         "asked_at": question.at,
     }
     statement = admission(asker.shape, question.model, question.only)
-    async with database.read(asker.tenant) as reading:
-        found = orjson.loads(await statement.ask(reading, {**asker.binds(), **values}))
+    reading = database.read(asker.tenant)
+    found = orjson.loads(await statement.ask(reading, {**asker.binds(), **values}))
     if not found["seen"] or not (found["known"] or oneself(asker, found["person"], subject.organization_id)):
         raise NotFound
     offices = chosen(found, subject.organization_id)
     center = offices[0]["center"] if offices else None
-    async with database.glance() as reading:
-        then, now = orjson.loads(await PUBLISHED.ask(reading, {"asked_object": identified(center), "asked_at": question.at}))
-        return acting_as(found, offices, policy=await VERSIONS.ensure(reading, then), version=then), now
+    reading = database.glance()
+    then, now = orjson.loads(await PUBLISHED.ask(reading, {"asked_object": identified(center), "asked_at": question.at}))
+    return acting_as(found, offices, policy=await VERSIONS.ensure(reading, then), version=then), now
 
 
 def oneself(asker: Actor, person: str | None, organization_id: UUID | None) -> bool:

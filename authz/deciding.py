@@ -1,7 +1,7 @@
 """What a decision was, for the record: by which line, in which role, through which membership; and of a refusal, which half was missing."""
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 from uuid import UUID
 
 from authz.access import VERSIONS, Given
@@ -11,7 +11,8 @@ from authz.errors import Forbidden, NotFound
 from authz.policy import Line, Table
 
 
-class Verdict(NamedTuple):
+@dataclass(slots=True)
+class Verdict:
     """A decision about one action. `line` gave the right or took it away; where no line did either, `reason` says what was missing."""
 
     action: str

@@ -83,8 +83,8 @@ async def explained(database: Database, asker: Actor, question: Question) -> Exp
     policy, actions = VERSIONS.table(acting.actor.policy), (READ[question.model], question.action)
     asked = relations(policy, *actions)
     statement = halves(table_of(question.model), acting.actor.shape, asked)
-    async with database.read(replace(acting.actor, policy=now).tenant) as reading:
-        said = await statement.ask(reading, acting.actor.binds() | {"asked_object": question.id})
+    reading = database.read(replace(acting.actor, policy=now).tenant)
+    said = await statement.ask(reading, acting.actor.binds() | {"asked_object": question.id})
     within, *holding = orjson.loads(said) or [False]
     return decided(policy, acting, actions, standing=frozenset(one for one, stands in zip(asked, holding, strict=False) if stands), within=within)
 

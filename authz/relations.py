@@ -84,30 +84,29 @@ def there_is(*tables: FromClause) -> Exists:
     return exists(select(literal_column("1")).select_from(*tables).correlate_except(*tables))
 
 
-def stored(row: SQLModel, column: str) -> object:
-    """A column of a row in hand; of a loaded one without the ORM's instruments, which would be half of what a decision costs."""
+def refers(row: SQLModel, column: str, to: UUID | None) -> bool:
+    """Whether a column of a row in hand holds this id. Unknown is never equal, on either side.
+
+    Of a loaded row it is read without the ORM's instruments, and ids are compared as the numbers they are: the two were most of what a decision costs.
+    """
+    if to is None:
+        return False
     there = row.__dict__
-    return there[column] if column in there else getattr(row, column)
+    kept: UUID | None = there[column] if column in there else getattr(row, column)
+    return kept is not None and kept.int == to.int
 
 
-def equal(column: str, mine: ColumnElement[UUID], of: Callable[[Actor], UUID | None]) -> Meaning:
-    """`column` is mine. Unknown is never equal, in either half."""
-
-    def holds(actor: Actor, row: SQLModel, _: World) -> bool:
-        own = of(actor)
-        return own is not None and stored(row, column) == own
-
-    return Meaning(holds=holds, where=lambda t, _: t.c[column] == mine)
+def equal(column: str) -> Meaning:
+    """`column` is the organization acted for."""
+    return Meaning(holds=lambda actor, row, _: refers(row, column, actor.organization_id), where=lambda t, _: t.c[column] == ORGANIZATION)
 
 
 SUBTREE = Meaning(
-    holds=lambda actor, row, _: (
-        actor.tier is not None and actor.organization_id is not None and stored(row, TIER_COLUMN[actor.tier]) == actor.organization_id
-    ),
+    holds=lambda actor, row, _: actor.tier is not None and refers(row, TIER_COLUMN[actor.tier], actor.organization_id),
     where=lambda t, tier: t.c[TIER_COLUMN[tier or Tier.AGENCY]] == ORGANIZATION,
 )
-OWN_ORG = equal("organization_id", ORGANIZATION, lambda actor: actor.organization_id)
-OWN_AGENCY = equal("agency_id", ORGANIZATION, lambda actor: actor.organization_id)
-ISSUER = equal("issuer_id", ORGANIZATION, lambda actor: actor.organization_id)
-DISPATCHER = equal("dispatcher_id", ORGANIZATION, lambda actor: actor.organization_id)
-SELF = equal("person_id", PERSON, lambda actor: actor.person_id)
+OWN_ORG = equal("organization_id")
+OWN_AGENCY = equal("agency_id")
+ISSUER = equal("issuer_id")
+DISPATCHER = equal("dispatcher_id")
+SELF = Meaning(holds=lambda actor, row, _: refers(row, "person_id", actor.person_id), where=lambda t, _: t.c.person_id == PERSON)

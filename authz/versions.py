@@ -43,6 +43,9 @@ class Versions:
             return found
         raise PolicyUnavailable(version, str(found or "not loaded"))
 
+    def ready(self, version: int) -> bool:
+        return version == SHIPPED or isinstance(self._known.get(version), Table)
+
     async def ensure(self, reading: Reading, version: int) -> Table:
         """The table of a version, loaded and compiled where it is not ready. Raises PolicyUnavailable; one refused is refused without looking again."""
         if version != SHIPPED and version not in self._known:

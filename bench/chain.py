@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -21,6 +22,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app import migrate
 from app.embedded_postgres import EmbeddedPostgres
+from bench.figures import about_machine, written
 from bench.processes import ROOT
 from domain import decisions, machine
 from models.base import table_of
@@ -30,6 +32,7 @@ from tests.making_sessions import recognition
 from tests.world import World, key, shown
 
 MOST = 0.10
+CHAIN, LOG = "chain cost", "with the decision log"
 CANCEL = "mutation($input: RecognitionSessionCancelInput!) { recognitionSessionCancel(input: $input) { event { id step } recognitionSession { id status } } }"
 REGISTER = "mutation($input: RecognitionSessionRegisterInput!) { recognitionSessionRegister(input: $input) { recognitionSession { id status } } }"
 NUMBERS = itertools.count(10**8)
@@ -117,44 +120,58 @@ async def measured(postgres: EmbeddedPostgres, rounds: int) -> dict[str, dict[st
         await maker.close()
 
 
-def line(name: str, sides: Mapping[str, list[float]]) -> str:
-    """Medians; and by how much a chained write takes longer than its neighbour of the same round, the median of that."""
-    middle = {side: statistics.median(one) for side, one in sides.items()}
+@dataclass
+class Chains:
+    """By write and side the median milliseconds; and by how much a chained write takes longer than its neighbour of the same round, the middle of that."""
+
+    about: dict[str, str]
+    figures: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def write(self) -> Path:
+        return written("chain", asdict(self))
+
+    def table(self) -> str:
+        head = [
+            f"| Write | {' | '.join(f'{side} ms' for side in SIDES)} | chain cost | Goal | with the decision log |",
+            "|---" * (len(SIDES) + 4) + "|",
+        ]
+        return "\n".join([*head, *(line(name, one) for name, one in self.figures.items())])
+
+
+def figures_of(sides: Mapping[str, list[float]]) -> dict[str, float]:
+    """Of one kind of write."""
     pairs = {side: [ours / theirs for ours, theirs in zip(sides["chained"], sides[side], strict=True)] for side in ("unchained", "unlogged")}
-    shares = {side: statistics.median(one) - 1 for side, one in pairs.items()}
-    verdict = "met" if shares["unchained"] <= MOST else "**missed**"
-    cells = [
-        name,
-        *(f"{middle[side]:.2f}" for side in SIDES),
-        f"{shares['unchained']:+.1%}",
-        f"≤ {MOST:.0%}: {verdict}",
-        f"{shares['unlogged']:+.1%}",
-    ]
+    costs = {CHAIN: statistics.median(pairs["unchained"]) - 1, LOG: statistics.median(pairs["unlogged"]) - 1}
+    return {side: statistics.median(one) for side, one in sides.items()} | costs
+
+
+def line(name: str, one: Mapping[str, float]) -> str:
+    verdict = "met" if one[CHAIN] <= MOST else "**missed**"
+    cells = [name, *(f"{one[side]:.2f}" for side in SIDES), f"{one[CHAIN]:+.1%}", f"≤ {MOST:.0%}: {verdict}", f"{one[LOG]:+.1%}"]
     return f"| {' | '.join(cells)} |"
 
 
-def table(found: Mapping[str, Mapping[str, list[float]]]) -> str:
-    head = ["| Write | chained ms | unchained ms | unlogged ms | chain cost | Goal | with the decision log |", "|---|---|---|---|---|---|---|"]
-    return "\n".join([*head, *(line(name, sides) for name, sides in found.items())])
-
-
-def costs(folder: Path, rounds: int) -> str:
-    """The table, measured on a database of its own in `folder`, which is emptied before and after."""
-    shutil.rmtree(folder, ignore_errors=True)
+def costs(folder: Path, rounds: int) -> Chains:
+    """Measured on a database of its own in a corner of `folder`, which is gone afterwards."""
+    chains, corner = Chains(about_machine() | {"writes": f"{rounds} of each kind and side, in turn"}), folder / "chain"
+    shutil.rmtree(corner, ignore_errors=True)
     try:
-        with EmbeddedPostgres(folder) as postgres:
+        with EmbeddedPostgres(corner) as postgres:
             migrate.upgrade(postgres.url("dudao_owner"))
-            return table(asyncio.run(measured(postgres, rounds)))
+            chains.figures |= {name: figures_of(sides) for name, sides in asyncio.run(measured(postgres, rounds)).items()}
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(corner, ignore_errors=True)
+    return chains
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=200, help="writes of each kind and side")
-    parser.add_argument("--folder", type=Path, default=ROOT / "var" / "bench-chain", help="for the database; emptied before and after")
+    parser.add_argument("--folder", type=Path, default=ROOT / "var" / "bench", help="in whose corner the database lies while it is needed")
     given = parser.parse_args()
-    print(costs(given.folder, given.rounds))
+    chains = costs(given.folder, given.rounds)
+    print(f"Written to {chains.write()}")
+    print(chains.table())
 
 
 if __name__ == "__main__":

@@ -14,8 +14,10 @@ from typing import Any
 from bench.load import Sample
 
 HERE = Path(__file__).parent
-README = HERE / "README.md"
-BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
+FEW = 8
+"""Connections at which the goals are set."""
+
+RESULTS = HERE / "results"
 PACKAGES = ("strawberry-graphql", "graphql-core", "sqlmodel", "sqlalchemy", "asyncpg", "uvicorn", "uvloop", "orjson")
 
 
@@ -25,15 +27,25 @@ class Measured:
 
     operation: str
     rounds: Mapping[str, Sequence[Sample]]
+    connections: int = FEW
 
     def middle(self, side: str) -> Sample:
         rows = self.rounds[side]
         return Sample(*(statistics.median(getattr(one, name) for one in rows) for name in ("requests_per_second", "p50", "p99")))
 
-    def ratios(self) -> list[float]:
-        """Of each round with its neighbour; what else the machine did in that minute met both."""
-        sides = list(self.rounds.values())
-        return [ours.requests_per_second / theirs.requests_per_second for ours, theirs in zip(*sides, strict=True)] if len(sides) > 1 else []
+    def ratios(self, other: str, *, ours: str = "service") -> list[float]:
+        """Of each round with its neighbour, none where there is none; what else the machine did in that minute met both."""
+        pairs = zip(self.rounds.get(ours, ()), self.rounds.get(other, ()), strict=False)
+        return [one.requests_per_second / theirs.requests_per_second for one, theirs in pairs]
+
+
+def read_measured(one: Mapping[str, Any]) -> Measured:
+    return Measured(one["operation"], {side: [Sample(**row) for row in rows] for side, rows in one["rounds"].items()}, one.get("connections", FEW))
+
+
+def spread(ratios: Sequence[float], digits: int = 1) -> str:
+    """The middle one, and in parentheses the smallest and the largest."""
+    return f"{statistics.median(ratios):.{digits}f} ({min(ratios):.{digits}f}–{max(ratios):.{digits}f})"
 
 
 @dataclass
@@ -46,16 +58,8 @@ class Figures:
     megabytes: dict[str, float] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
 
-    def write(self, name: str, *, beside: Sequence[str] = ()) -> Path:
-        """To results/ and, with the tables `beside`, into README.md."""
-        file = HERE / "results" / f"{name}.json"
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        text = README.read_text(encoding="utf-8")
-        tables = "\n\n".join([self.table(), *beside])
-        before, after = text.split(BEGIN)[0], text.split(END)[1]
-        README.write_text(f"{before}{BEGIN}\n{tables}\n{END}{after}", encoding="utf-8")
-        return file
+    def write(self) -> Path:
+        return written("bench", asdict(self))
 
     def table(self) -> str:
         lines = ["| Operation | Requests/s | p50 ms | p99 ms | Requests/s, idiomatic | Ratio (spread) | Goal |", "|---|---|---|---|---|---|---|"]
@@ -72,11 +76,15 @@ class Figures:
 
 def read(document: Mapping[str, Any]) -> Figures:
     """The figures of a file in results/."""
-    operations = [
-        Measured(one["operation"], {side: [Sample(**sample) for sample in rows] for side, rows in one["rounds"].items()})
-        for one in document["operations"]
-    ]
-    return Figures(**{**document, "operations": operations})
+    return Figures(**{**document, "operations": [read_measured(one) for one in document["operations"]]})
+
+
+def written(name: str, document: Mapping[str, Any]) -> Path:
+    """As the JSON of a part, in results/."""
+    file = RESULTS / f"{name}.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return file
 
 
 PAGE_RATIO = 20
@@ -99,15 +107,13 @@ def verdict(figure: float, most: float | None, unit: str) -> str:
 
 
 def line(one: Measured) -> str:
-    ours, ratios = one.middle("service"), one.ratios()
+    ours, ratios = one.middle("service"), one.ratios("idiomatic")
     cells = [one.operation, f"{ours.requests_per_second:.0f}", f"{ours.p50:.1f}", f"{ours.p99:.1f}"]
     if not ratios:
         return f"| {' | '.join(cells)} | | | |"
-    middle, peer = statistics.median(ratios), one.middle("idiomatic")
-    deep = one.operation.startswith("deep page")
-    goal = f"≥ {PAGE_RATIO}: {'met' if middle >= PAGE_RATIO else '**missed**'}" if deep else ""
-    spread = f"{middle:.1f} ({min(ratios):.1f}–{max(ratios):.1f})"
-    return f"| {' | '.join([*cells, f'{peer.requests_per_second:.1f}', spread, goal])} |"
+    peer, deep = one.middle("idiomatic"), one.operation.startswith("deep page")
+    goal = f"≥ {PAGE_RATIO}: {'met' if statistics.median(ratios) >= PAGE_RATIO else '**missed**'}" if deep else ""
+    return f"| {' | '.join([*cells, f'{peer.requests_per_second:.1f}', spread(ratios), goal])} |"
 
 
 def said(*words: str) -> str:

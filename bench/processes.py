@@ -1,7 +1,8 @@
-"""The service and its peer as processes of their own, each with one worker: started, waited for, weighed, stopped."""
+"""The service and its peers as processes of their own, each with one worker: started, waited for, weighed, stopped."""
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,24 +13,37 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import answers
+
 ROOT = Path(__file__).resolve().parent.parent
+POSTGRAPHILE = Path(__file__).parent / "peers" / "postgraphile"
 PATIENCE = 120
+INSTALLING = 600
 STEP = 0.005
 KEYS = {"DUDAO_ID_KEY": "bench-id-key-" * 3, "DUDAO_SEAL_KEY": "bench-seal-key-" * 3, "DUDAO_CURSOR_KEY": "bench-cursor-key-" * 3}
 """Of databases that live as long as a run."""
 
 
 @dataclass(frozen=True)
-class Served:
+class Side:
     """A process that answers. `seconds`: from its start to its first answer."""
 
+    name: str
     process: subprocess.Popen[bytes]
     port: int
     seconds: float
+    path: str = answers.PATH
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def headers(self, token: str) -> dict[str, str]:
+        return answers.headers(token)
 
     def resident(self) -> float:
         """Its memory, in MB of 10^6 bytes."""
-        said = subprocess.run(["ps", "-o", "rss=", "-p", str(self.process.pid)], check=True, capture_output=True, text=True).stdout
+        said = subprocess.run(["ps", "-o", "rss=", "-p", str(self.pid)], check=True, capture_output=True, text=True).stdout
         return int(said) * 1024 / 1e6
 
 
@@ -39,29 +53,67 @@ def free_port() -> int:
 
 
 @contextmanager
-def service(log: Path, settings: Mapping[str, str]) -> Iterator[Served]:
+def service(log: Path, settings: Mapping[str, str]) -> Iterator[Side]:
     """`dudao serve`, as `make serve` runs it."""
     port = free_port()
-    with served([sys.executable, "-m", "app.cli", "serve"], port, log=log, settings=KEYS | {"DUDAO_PORT": str(port)} | dict(settings)) as one:
+    words = [sys.executable, "-m", "app.cli", "serve"]
+    with served("service", words, port, log=log, settings=KEYS | {"DUDAO_PORT": str(port)} | dict(settings)) as one:
         yield one
 
 
 @contextmanager
-def idiomatic(log: Path, database_url: str) -> Iterator[Served]:
+def idiomatic(log: Path, database_url: str) -> Iterator[Side]:
     port = free_port()
-    with served([sys.executable, "-m", "bench.peers.idiomatic", database_url, str(port)], port, log=log, settings={}) as one:
+    with served("idiomatic", [sys.executable, "-m", "bench.peers.idiomatic", database_url, str(port)], port, log=log, settings={}) as one:
         yield one
 
 
 @contextmanager
-def served(words: list[str], port: int, *, log: Path, settings: Mapping[str, str]) -> Iterator[Served]:
+def by_hand(log: Path, database_url: str) -> Iterator[Side]:
+    port = free_port()
+    with served("by_hand", [sys.executable, "-m", "bench.peers.by_hand", database_url, str(port)], port, log=log, settings={}) as one:
+        yield one
+
+
+@contextmanager
+def postgraphile(log: Path, database_url: str, folder: Path) -> Iterator[Side]:
+    """Installed in `folder`, see installed_postgraphile. It asks itself first, and ends where its answer has errors."""
+    port, url = free_port(), database_url.replace("+asyncpg", "")
+    node = next(folder.glob("node_modules/node*/bin/node"), None) or "node"
+    words = [str(node), str(POSTGRAPHILE / "server.mjs"), url, str(port)]
+    settings = {"NODE_ENV": "production", "GRAPHILE_ENV": "production"}
+    with served("postgraphile", words, port, log=log, settings=settings, cwd=folder) as one:
+        yield one
+
+
+def installed_postgraphile(folder: Path) -> Path | None:
+    """The peer and its Node as the lock file says, in `folder`, from the second time on without a download. None without npm or a registry."""
+    lock, mark = POSTGRAPHILE / "package-lock.json", folder / "installed.json"
+    if mark.exists() and mark.read_bytes() == lock.read_bytes():
+        return folder
+    npm = shutil.which("npm")
+    if npm is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copyfile(POSTGRAPHILE / name, folder / name)
+    try:
+        subprocess.run([npm, "ci", "--ignore-scripts", "--loglevel=error"], check=True, cwd=folder, timeout=INSTALLING, stdout=subprocess.DEVNULL)
+    except subprocess.SubprocessError:
+        return None
+    shutil.copyfile(lock, mark)
+    return folder
+
+
+@contextmanager
+def served(name: str, words: list[str], port: int, *, log: Path, settings: Mapping[str, str], cwd: Path = ROOT) -> Iterator[Side]:
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings}
     with log.open("wb") as said:
         began = time.perf_counter()
-        process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=said, stderr=said)
+        process = subprocess.Popen(words, cwd=cwd, env=environment, stdout=said, stderr=said)
         try:
             await_ready(process, port, log=log)
-            yield Served(process, port, time.perf_counter() - began)
+            yield Side(name, process, port, time.perf_counter() - began)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(PATIENCE)

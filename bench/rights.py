@@ -1,45 +1,45 @@
-"""What a decision costs, beside pycasbin's own `enforce` on the same policy: `python -m bench.rights`, and a part of `make bench`."""
+"""What a decision costs, beside `enforce`, Cedar and Polar on the same policy: `python -m bench.rights`, and a part of `make bench`."""
 
 import argparse
 import asyncio
 import gc
-import json
+import itertools
 import os
 import shutil
 import statistics
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import casbin
+import orjson
 
 from app import accounts, clock, identity, migrate
 from app.embedded_postgres import EmbeddedPostgres
-from authz import deciding
-from authz.access import EMPTY, POLICY, VERSIONS, given, holds, meaning, sound
+from authz import asking, deciding
+from authz.access import POLICY, VERSIONS, given, holds, sound
 from authz.actions import Action
 from authz.actor import Actor, Role
-from authz.asking import Acting, Question, Subject
+from authz.asking import Acting, Subject
 from authz.changes import Addition, changed, difference
 from authz.explain import decided, explained, relations
-from authz.policy import MODEL, digest_of
-from authz.policy import POLICY as FILE
-from authz.relations import Relation
+from authz.policy import digest_of
 from authz.versions import Versions
-from bench.figures import HERE, about_machine, verdict
+from bench.figures import HERE, about_machine, verdict, written
+from bench.peers.enforced import each
+from bench.peers_decisions import MODULES, Question, alike, answering, by_casbin, inspection, installed, questions
 from domain.machine import Act
 from domain.policies import Shown, alone, approve, blank, propose
-from models.base import new_id, table_of
 from models.database import Database
-from models.inspections import Inspection, InspectionForm, Venue
+from models.inspections import Inspection
 from models.organizations import Tier
 from seeds.scale import seed_scale
 
-DECISIONS, ENFORCED, USERS, EXPLAINED, INSPECTIONS = 20_000, 500, 500_000, 200, 200
+USERS, EXPLAINED, INSPECTIONS, QUESTIONS, ROUNDS = 500_000, 200, 200, 300, 9
 ROLES = (Role.DISTRICT_ADMIN, Role.DISTRICT_DISPATCHER, Role.DISTRICT_CLERK)
 ACTION = Action.INSPECTION_NOTIFY
 ADDED = (
@@ -49,13 +49,10 @@ ADDED = (
 )
 """A role with two rights, as docs/authorization.md adds one."""
 
-DECISION, RECORDED, TAIL, ENFORCE, RATIO = (
-    "decision, p50",
-    "decision with record, p50",
-    "decision with record, p99",
-    "enforce, p50",
-    "enforce / decision",
-)
+DECISION, RECORDED, TAIL, ENFORCE = "decision, p50", "decision with record, p50", "decision with record, p99", "enforce, p50"
+TIMES = {DECISION: 3_000, RECORDED: 3_000, ENFORCE: 50, **{f"{peer}, p50": 150 for peer in MODULES}}
+"""How often each side is asked in each round."""
+
 MEMORY, RELOAD, WEIGHING, EXPLAIN, DRY_RUN = (
     "memory for 500,000 users",
     "new version, read to ready",
@@ -69,7 +66,8 @@ UNITS = {
     RECORDED: "µs",
     TAIL: "µs",
     ENFORCE: "µs",
-    RATIO: "×",
+    **{f"{peer}, p50": "µs" for peer in MODULES},
+    **{f"{peer} / decision": "×" for peer in ("enforce", *MODULES)},
     MEMORY: "MiB",
     RELOAD: "ms",
     WEIGHING: "µs",
@@ -80,19 +78,18 @@ UNITS = {
 
 @dataclass
 class Rights:
-    """A run. The units are in UNITS."""
+    """A run. The units are in UNITS; `absent` says of a peer why it has no figures."""
 
     about: dict[str, str]
     figures: dict[str, float] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
 
     def write(self) -> Path:
-        file = HERE / "results" / "rights.json"
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        return file
+        return written("rights", asdict(self))
 
     def table(self) -> str:
         rows = [f"| {what} | {one:.3g} {UNITS[what]} | {verdict(one, MOST.get(what), UNITS[what])} |" for what, one in self.figures.items()]
+        rows += [f"| {peer}, p50 | {why} | |" for peer, why in self.absent.items()]
         return "\n".join(["| Rights | Figure | Goal |", "|---|---|---|", *rows, "", *(f"- {what}: {said}" for what, said in self.about.items())])
 
 
@@ -104,54 +101,56 @@ def somebody(organization: UUID) -> Actor:
 
 
 def visit(actor: Actor) -> Inspection:
-    if actor.organization_id is None or actor.center_id is None:
-        raise RuntimeError("nobody acts for nobody")
-    return Inspection(
-        form=next(iter(InspectionForm)),
-        venue=next(iter(Venue)),
-        dispatcher_id=actor.organization_id,
-        recognition_session_id=new_id(),
-        profile_id=new_id(),
-        scheduled_on=clock.now().date(),
-        center_id=actor.center_id,
-        district_id=actor.district_id,
-        agency_id=uuid4(),
-    )
-
-
-def each(times: int, what: Callable[[], object]) -> list[float]:
-    """The microseconds of each call, less those of looking at the clock."""
-    look = time.perf_counter_ns
-    empty = statistics.median(-(look() - look()) for _ in range(1_000))
-    found = []
-    for _ in range(times):
-        began = look()
-        what()
-        found.append(max(0.0, look() - began - empty) / 1_000)
-    return found
+    """Dispatched by whom the actor acts for. Its ids are equal to the actor's and not the same objects, as in a row from the database."""
+    ids = {"dispatcher_id": actor.organization_id, "center_id": actor.center_id, "district_id": actor.district_id, "agency_id": uuid4()}
+    return inspection({name: UUID(str(id)) for name, id in ids.items()})
 
 
 def deciding_costs(rights: Rights) -> None:
+    """All sides in turn, round by round; each ratio is the middle one of neighbours.
+
+    Timed is what a door does about a row in hand: the wall, the first line that gives, those that take, and the record: line, role, membership,
+    article. That the memberships are in force was asked by the statement that opens the request; the row of the log is part of the write.
+    """
     actor = somebody(uuid4())
-    row = visit(actor)
-    enforcer = casbin.Enforcer(str(MODEL), str(FILE))
-    enforcer.add_function("stands", lambda who, relation, what: meaning(table_of(type(what)), Relation(relation)).holds(who, what, EMPTY))
-    noun, verb = ACTION.value.split(".")
+    found: dict[str, list[list[float]]] = {}
+    with ExitStack() as stack:
+        sides = sides_of(rights, stack, [Question(actor, ACTION, visit(actor)), *questions(QUESTIONS)])
+        for _ in range(ROUNDS):
+            for name, timed in sides.items():
+                found.setdefault(name, []).append(timed(TIMES[name]))
+    middles = {name: [statistics.median(times) for times in rounds] for name, rounds in found.items()}
+    whole = {name: sorted(itertools.chain(*rounds)) for name, rounds in found.items()}
+    rights.figures |= {name: statistics.median(times) for name, times in whole.items()}
+    rights.figures[TAIL] = statistics.quantiles(whole[RECORDED], n=100)[98]
+    for name in [name for name in sides if name not in {DECISION, RECORDED}]:
+        pairs = zip(middles[name], middles[RECORDED], strict=True)
+        rights.figures[name.replace(", p50", " / decision")] = statistics.median(theirs / ours for theirs, ours in pairs)
+    quick, slow = min(middles[RECORDED]), max(middles[RECORDED])
+    rights.about["pace"] = f"decision with record in the quickest of {ROUNDS} rounds {quick:.2f} µs, in the slowest {slow:.2f} µs"
+
+
+def sides_of(rights: Rights, stack: ExitStack, asked: list[Question]) -> dict[str, Callable[[int], list[float]]]:
+    """How each is asked the first question so many times, after all have given our answer to every one. Who cannot be had has no figure."""
+    actor, row = asked[0].actor, asked[0].row
+    # what is kept for these roles is kept of somebody else's request, as it is in the service
+    holds(somebody(uuid4()), ACTION, row)
 
     def recorded() -> object:
         found = given(actor, ACTION, row)
         return found and deciding.granted(actor, found)
 
-    def enforced() -> bool:
-        return any(enforcer.enforce(role, noun, verb, actor, row) for role in ROLES)
-
-    if not (holds(actor, ACTION, row) and enforced()):
-        raise RuntimeError("the two do not decide alike")
-    plain, full, theirs = each(DECISIONS, lambda: holds(actor, ACTION, row)), each(DECISIONS, recorded), each(ENFORCED, enforced)
-    rights.figures[DECISION] = statistics.median(plain)
-    rights.figures[RECORDED], rights.figures[TAIL] = statistics.median(full), statistics.quantiles(full, n=100)[98]
-    rights.figures[ENFORCE] = statistics.median(theirs)
-    rights.figures[RATIO] = rights.figures[ENFORCE] / rights.figures[RECORDED]
+    enforced = list(map(by_casbin(), asked))
+    alike("enforce", asked, [one() for one in enforced])
+    calls = {DECISION: lambda: holds(actor, ACTION, row), RECORDED: recorded, ENFORCE: enforced[0]}
+    sides: dict[str, Callable[[int], list[float]]] = {name: partial(each, what=call) for name, call in calls.items()}
+    python = installed()
+    for name in MODULES:
+        if python is None:
+            rights.absent[name] = "not installed"
+        else:
+            sides[f"{name}, p50"] = stack.enter_context(answering(python, name, asked)).timed
+    return sides
 
 
 def resident() -> float:
@@ -198,8 +197,11 @@ async def published(database: Database, center: Actor) -> int:
 
 
 async def other_person(database: Database, person_id: UUID) -> UUID:
-    async with database.glance() as reading:
-        return UUID(await reading.document("SELECT id::text FROM person WHERE id <> $1 LIMIT 1", [person_id]) or "")
+    return await identified(database, "SELECT to_json(id)::text FROM person WHERE id <> $1 LIMIT 1", person_id)
+
+
+async def identified(database: Database, statement: str, value: object) -> UUID:
+    return UUID(orjson.loads(await database.glance().document(statement, [value]) or ""))
 
 
 async def with_rows(rights: Rights, owner: str, url: str) -> None:
@@ -210,16 +212,15 @@ async def with_rows(rights: Rights, owner: str, url: str) -> None:
         await seed_scale(seeded, inspections=INSPECTIONS)
         center, district = [await signed_in(database, name) for name in ("scale-center", "scale-110105")]
         visited = await newest(seeded, district.organization_id)
-        question = Question(Subject(person_id=district.person_id), ACTION, Inspection, visited, clock.now())
+        question = asking.Question(Subject(person_id=district.person_id), ACTION, Inspection, visited, clock.now())
         await explaining(rights, database, center, question=question)
         number = await published(seeded, center)
         took = []
         for _ in range(7):
             versions = Versions(POLICY, sound)
-            async with database.glance() as reading:
-                began = time.perf_counter()
-                await versions.ensure(reading, number)
-                took.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            await versions.ensure(database.glance(), number)
+            took.append(time.perf_counter() - began)
         rights.figures[RELOAD] = statistics.median(took) * 1_000
 
 
@@ -230,9 +231,7 @@ async def signed_in(database: Database, name: str) -> Actor:
 
 async def newest(database: Database, dispatcher_id: UUID | None) -> UUID:
     """The inspection made last by somebody."""
-    async with database.glance() as reading:
-        found = await reading.document("SELECT id::text FROM inspection WHERE dispatcher_id = $1 ORDER BY id DESC LIMIT 1", [dispatcher_id])
-    return UUID(found or "")
+    return await identified(database, "SELECT to_json(id)::text FROM inspection WHERE dispatcher_id = $1 ORDER BY id DESC LIMIT 1", dispatcher_id)
 
 
 async def processor(what: Callable[[], Awaitable[object]]) -> float:
@@ -245,15 +244,11 @@ async def processor(what: Callable[[], Awaitable[object]]) -> float:
 
 async def three_statements(database: Database, asker: Actor) -> None:
     """As many transactions as an explanation opens, and nothing asked in them."""
-    async with database.read(asker.tenant) as reading:
-        await reading.document("SELECT '1'", [])
-    async with database.glance() as reading:
-        await reading.document("SELECT '1'", [])
-    async with database.read(asker.tenant) as reading:
+    for reading in (database.read(asker.tenant), database.glance(), database.read(asker.tenant)):
         await reading.document("SELECT '1'", [])
 
 
-async def explaining(rights: Rights, database: Database, asker: Actor, *, question: Question) -> None:
+async def explaining(rights: Rights, database: Database, asker: Actor, *, question: asking.Question) -> None:
     """Asked by the center about a dispatcher of its district."""
     told = await explained(database, asker, question)
     whole = await processor(lambda: explained(database, asker, question))
@@ -266,25 +261,29 @@ async def explaining(rights: Rights, database: Database, asker: Actor, *, questi
 
 
 def measured(folder: Path) -> Rights:
-    """Under a minute. Makes a cluster of its own in `folder`, which is emptied."""
-    rights = Rights(about_machine() | {"decisions": f"{DECISIONS:,} of ours, {ENFORCED:,} of enforce; three roles, {len(POLICY.lines)} lines"})
+    """Under a minute, and the peers' installation before it where there is none. Makes a cluster of its own in a corner of `folder`."""
+    asked = f"{TIMES[RECORDED]:,} of ours and {TIMES[ENFORCE]} of enforce in each of {ROUNDS} rounds"
+    rights = Rights(
+        about_machine() | {"decisions": f"{asked}; three roles, {len(POLICY.lines)} lines, {QUESTIONS} other questions answered alike before"}
+    )
     deciding_costs(rights)
     memory(rights)
     dry_run(rights)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    corner = folder / "rights"
+    shutil.rmtree(corner, ignore_errors=True)
+    corner.mkdir(parents=True)
     try:
-        with EmbeddedPostgres(folder / "postgres", fsync=False) as postgres:
+        with EmbeddedPostgres(corner / "postgres", fsync=False) as postgres:
             migrate.upgrade(postgres.url("dudao_owner"))
             asyncio.run(with_rows(rights, postgres.url("dudao_owner"), postgres.url("dudao_app")))
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(corner, ignore_errors=True)
     return rights
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, default=HERE.parent / "var" / "bench-rights", help="for the database; emptied before and after")
+    parser.add_argument("--folder", type=Path, default=HERE.parent / "var" / "bench", help="in whose corner the database lies while it is needed")
     rights = measured(parser.parse_args().folder)
     print(f"Written to {rights.write()}")
     print(rights.table())

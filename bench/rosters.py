@@ -5,8 +5,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from bench.answers import data, post
 from bench.load import Voided
-from bench.operations import Operation, data, post
+from bench.operations import asked
 from seeds.rosters.invented import supervisors_file
 
 
@@ -38,7 +39,7 @@ def imported(port: int, token: str, *, rows: int) -> Took:
 
 
 def done(port: int, token: str, document: str, **variables: str) -> Any:  # noqa: ANN401 - JSON
-    return data(post(port, token, Operation(document, document, variables).body))
+    return data(post(port, token, asked(document, variables)))
 
 
 def put(port: int, path: str, content: bytes) -> None:

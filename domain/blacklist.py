@@ -1,12 +1,32 @@
 """质量督导失信黑名单: entered by a revocation, reviewed by one person and lifted by another, asked one person at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import groupby
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, LargeBinary, Row, Text, and_, column, func, insert, literal, select, true, union
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Integer,
+    LargeBinary,
+    Row,
+    TableValuedAlias,
+    Text,
+    Uuid,
+    and_,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    union,
+)
+from sqlalchemy.types import TypeEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import add_months, shanghai_day
@@ -27,6 +47,10 @@ LONGEST_REASON = 2000
 LONGEST_PURPOSE = 500
 LONGEST_CARD_NUMBER = 40
 MOST_AT_A_TIME = 50
+
+
+Found = Row[int, UUID, Ground, date, date]
+"""What there is of one subject: its place, the person, and what stands on the list."""
 
 
 class Step(StrEnum):
@@ -165,9 +189,8 @@ async def check(session: AsyncSession, question: Question, *, tenant: Tenant, ke
     asked = [to_look_up(one, field=f"subjects.{n}", keys=keys, on=shanghai_day(act.at)) for n, one in enumerate(subjects)]
     await brought_up(session, [one.id_number.strip().upper() for one in subjects if one.id_number is not None], keys=keys)
     found = await entries_of(session, asked)
-    verdicts = [verdict(n, [one for one in found if one.n == n]) for n in range(len(asked))]
-    log = [written(one, why, tenant=tenant, act=act) | {"listed": answer.listed} for one, answer in zip(asked, verdicts, strict=True)]
-    await session.exec(insert(table_of(BlacklistQuery)), params=log)
+    verdicts = [verdict(n, of_one) for n, of_one in enumerate(found)]
+    await log(session, asked, verdicts, purpose=why, tenant=tenant, act=act)
     return verdicts
 
 
@@ -183,16 +206,12 @@ def to_look_up(subject: Subject, *, field: str, keys: IdKeys, on: date) -> Asked
     return Asked(digest, "", digest)
 
 
-async def entries_of(session: AsyncSession, asked: Sequence[Asked]) -> Sequence[Row[int, UUID, Ground, date, date]]:
-    """One row a subject at least; more where several persons or entries answer to it. One statement, whatever it finds."""
+async def entries_of(session: AsyncSession, asked: Sequence[Asked]) -> Sequence[Sequence[Found]]:
+    """For each subject a row at least; more where several persons or entries answer to it. One statement, whatever it finds."""
     # three arrays and not VALUES: a statement of one form, compiled once, however many are asked about
-    arrays = (
-        literal(list(range(len(asked))), ARRAY(Integer)),
-        literal([one.digest for one in asked], ARRAY(LargeBinary)),
-        literal([one.card for one in asked], ARRAY(Text)),
+    these = table_of_arrays(
+        n=(Integer, range(len(asked))), digest=(LargeBinary, [one.digest for one in asked]), card=(Text, [one.card for one in asked])
     )
-    columns = column("n", Integer), column("digest", LargeBinary), column("card", Text)
-    these = func.unnest(*arrays).table_valued(*columns, name="asked").render_derived()
     person, card, entry = table_of(Person), table_of(Card), table_of(BlacklistEntry)
     by_number = select(person.c.id.label("id")).where(person.c.id_digest == these.c.digest).correlate(these)
     by_card = select(card.c.person_id.label("id")).where(card.c.number == these.c.card).correlate(these)
@@ -202,10 +221,16 @@ async def entries_of(session: AsyncSession, asked: Sequence[Asked]) -> Sequence[
     query = select(these.c.n, who.c.id.label("person"), entry.c.ground, entry.c.listed_on, entry.c.review_on).select_from(joined)
     async with beyond(session):
         result = await (await session.connection()).execute(query.order_by(these.c.n, entry.c.listed_on, entry.c.id))
-    return result.all()
+    return [list(rows) for _, rows in groupby(result.all(), key=lambda one: one.n)]
 
 
-def verdict(index: int, found: Sequence[Row[int, UUID, Ground, date, date]]) -> Verdict:
+def table_of_arrays(**columns: tuple[type[TypeEngine[Any]], Iterable[object]]) -> TableValuedAlias:
+    """One parameter a column, however many rows."""
+    arrays = [literal(list(values), ARRAY(kind)) for kind, values in columns.values()]
+    return func.unnest(*arrays).table_valued(*(column(name, kind) for name, (kind, _) in columns.items()), name="asked").render_derived()
+
+
+def verdict(index: int, found: Sequence[Found]) -> Verdict:
     """From the rows of one subject: the latest entry speaks. BadInput where a card number belongs to several persons of several issuers."""
     if len({one.person for one in found}) > 1:
         raise BadInput(f"subjects.{index}.cardNumber", "ambiguous")
@@ -215,15 +240,21 @@ def verdict(index: int, found: Sequence[Row[int, UUID, Ground, date, date]]) -> 
     return Verdict(index, listed=True, ground=listed[-1].ground, listed_on=listed[-1].listed_on, review_on=listed[-1].review_on)
 
 
-def written(asked: Asked, purpose: str, *, tenant: Tenant, act: Act) -> dict[str, object]:
-    """The row of the log, but for its answer."""
-    return {
-        "id": new_id(),
-        "center_id": tenant.center_id,
-        "district_id": tenant.district_id,
-        "agency_id": tenant.agency_id,
-        "organization_id": act.organization_id,
-        "asked_by": act.by,
-        "purpose": purpose,
-        "subject_digest": asked.logged,
+async def log(session: AsyncSession, asked: Sequence[Asked], answers: Sequence[Verdict], *, purpose: str, tenant: Tenant, act: Act) -> None:
+    """A row for each subject, in one statement."""
+    rows = table_of_arrays(
+        id=(Uuid, [new_id() for _ in asked]),
+        subject_digest=(LargeBinary, [one.logged for one in asked]),
+        listed=(Boolean, [one.listed for one in answers]),
+    )
+    same = {
+        "center_id": literal(tenant.center_id, Uuid),
+        "district_id": literal(tenant.district_id, Uuid),
+        "agency_id": literal(tenant.agency_id, Uuid),
+        "organization_id": literal(act.organization_id, Uuid),
+        "asked_by": literal(act.by, Uuid),
+        "purpose": literal(purpose, Text),
     }
+    names = [*rows.c.keys(), *same]
+    query = insert(table_of(BlacklistQuery)).from_select(names, select(*rows.c, *same.values()), include_defaults=False)
+    await (await session.connection()).execute(query)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Self
 
 from domain.profiles import Profile
+from models.returns import Timeliness
 
 # China has kept UTC+8 without summer time since 1992, so the offset needs no time zone files, which slim images lack.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -15,14 +16,6 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 DECEMBER = 12
 SATURDAY = 5
 MONTH = re.compile(r"([1-9]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
-
-
-class Timeliness(StrEnum):
-    """Fixed by the first submission; NONE until then (A03). Late is never locked."""
-
-    ON_TIME = "ON_TIME"
-    LATE = "LATE"
-    NONE = "NONE"
 
 
 class HolidayRoll(StrEnum):
@@ -135,9 +128,8 @@ def monthly_return_due(month: Month, rules: Profile, *, holidays: AbstractSet[da
     return end_of_day(day) if rules.flag("monthly_return.inclusive") else start_of_day(day)
 
 
-def timeliness(submitted_at: datetime | None, due: datetime) -> Timeliness:
-    if submitted_at is None:
-        return Timeliness.NONE
+def timeliness(submitted_at: datetime, due: datetime) -> Timeliness:
+    """Fixed by the first submission; none until then (A03). Late is never locked."""
     return Timeliness.ON_TIME if submitted_at < due else Timeliness.LATE
 
 

@@ -1,13 +1,13 @@
 """Figures of a district for a month: coverage in integers, and the lines of its return in one canonical form."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, func, select
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Row, Table, Text, Uuid, any_, func, literal, select, true
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import Month, shanghai_day
@@ -16,7 +16,7 @@ from models.base import table_of
 from models.checklists import Answer, AnswerValue, ChecklistItem, Finding
 from models.dispatch import Assignment, AssignmentStatus
 from models.inspections import Inspection, InspectionStatus
-from models.opinions import Rectification, RectificationStatus
+from models.opinions import Rectification
 from models.organizations import Organization
 from models.sessions import RecognitionSession, RecognitionSessionStatus
 
@@ -75,72 +75,78 @@ async def compose(session: AsyncSession, district: Organization, month: Month, *
 
 
 async def coverage(session: AsyncSession, district_id: UUID, month: Month, *, ratio: tuple[int, int] | None) -> Coverage:
-    """Of the sessions held in the district in the month, by their start; only the district's own external inspections count (A02)."""
+    """Of one district: the figures of its return."""
+    return (await coverages(session, [district_id], month, ratio=ratio))[district_id]
+
+
+async def coverages(session: AsyncSession, districts: Sequence[UUID], month: Month, *, ratio: tuple[int, int] | None) -> dict[UUID, Coverage]:
+    """Of the sessions held in each district in the month, by their start; only the district's own external inspections count (A02).
+
+    One statement, however many districts.
+    """
     period = month.bounds()
     s, i = table_of(RecognitionSession), table_of(Inspection)
-    mine = (i.c.dispatcher_id == district_id, i.c.internal.is_(False), i.c.status.in_(INSPECTED))
+    mine = (i.c.dispatcher_id == s.c.district_id, i.c.internal.is_(False), i.c.status.in_(INSPECTED))
     visited = select(i.c.id).where(i.c.recognition_session_id == s.c.id, *mine).exists()
-    held = (s.c.district_id == district_id, s.c.status.in_(HELD), s.c.starts_at >= period.start, s.c.starts_at < period.until)
-    query = select(func.count(), func.count().filter(visited)).select_from(s).where(*held)
-    all_held, inspected = (await session.exec(query)).one()
-    return Coverage(all_held, inspected, needed(all_held, ratio))
+    # one array and not a list of values: a statement of one form, however many are asked about
+    these = s.c.district_id == any_(literal(list(districts), ARRAY(Uuid())))
+    held = (these, s.c.status.in_(HELD), s.c.starts_at >= period.start, s.c.starts_at < period.until)
+    query = select(s.c.district_id, func.count(), func.count().filter(visited)).where(*held).group_by(s.c.district_id)
+    found = {district: (all_held, inspected) for district, all_held, inspected in (await (await session.connection()).execute(query)).all()}
+    counts = {district: found.get(district, (0, 0)) for district in districts}
+    return {district: Coverage(all_held, inspected, needed(all_held, ratio)) for district, (all_held, inspected) in counts.items()}
 
 
 async def lines_of(session: AsyncSession, district_id: UUID, month: Month) -> list[Line]:
     """One line for each inspection the district closed in the month, by day and id: facts of the session and result of the inspection (A22)."""
     period = month.bounds()
-    closed = (col(Inspection.closed_at) >= period.start, col(Inspection.closed_at) < period.until)
-    query = (
-        select(Inspection, RecognitionSession, Organization)
-        .join(RecognitionSession, col(RecognitionSession.id) == col(Inspection.recognition_session_id))
-        .join(Organization, col(Organization.id) == col(Inspection.agency_id))
-        .where(col(Inspection.dispatcher_id) == district_id, col(Inspection.internal).is_(False), *closed)
-        .order_by(col(Inspection.scheduled_on), col(Inspection.id))
-    )
-    found = (await session.exec(query)).all()
-    results = await results_of(session, [inspection.id for inspection, _, _ in found])
-    return [line(inspection, recognition, agency, result=results[inspection.id]) for inspection, recognition, agency in found]
+    i, s, a = table_of(Inspection), table_of(RecognitionSession), table_of(Organization)
+    mine = (i.c.dispatcher_id == district_id, i.c.internal.is_(False), i.c.closed_at >= period.start, i.c.closed_at < period.until)
+    facts = (i.c.id, s.c.id.label("recognition"), a.c.name, a.c.credit_code, s.c.occupation, s.c.level, s.c.mode, s.c.candidate_count, s.c.starts_at)
+    said, found = answered(i), (i.c.scheduled_on, i.c.closed_at, *results_of(i))
+    visits = i.join(s, s.c.id == i.c.recognition_session_id).join(a, a.c.id == i.c.agency_id).join(said, true())
+    query = select(*facts, *found, *said.c).select_from(visits).where(*mine).order_by(i.c.scheduled_on, i.c.id)
+    return [line(one) for one in (await (await session.connection()).execute(query)).all()]
 
 
-def line(inspection: Inspection, recognition: RecognitionSession, agency: Organization, *, result: Line) -> Line:
-    closed_on = shanghai_day(inspection.closed_at).isoformat() if inspection.closed_at else None
+def line(found: Row[*tuple[Any, ...]]) -> Line:
+    """From the row of one inspection."""
     return {
-        "inspection": inspection.id.hex,
-        "recognition_session": recognition.id.hex,
-        "agency": agency.name,
-        "credit_code": agency.credit_code,
-        "occupation": recognition.occupation,
-        "level": recognition.level.value,
-        "mode": recognition.mode.value,
-        "candidate_count": recognition.candidate_count,
-        "held_on": shanghai_day(recognition.starts_at).isoformat(),
-        "scheduled_on": inspection.scheduled_on.isoformat(),
-        "closed_on": closed_on,
-        **result,
+        "inspection": found.id.hex,
+        "recognition_session": found.recognition.hex,
+        "agency": found.name,
+        "credit_code": found.credit_code,
+        "occupation": found.occupation,
+        "level": found.level.value,
+        "mode": found.mode.value,
+        "candidate_count": found.candidate_count,
+        "held_on": shanghai_day(found.starts_at).isoformat(),
+        "scheduled_on": found.scheduled_on.isoformat(),
+        "closed_on": shanghai_day(found.closed_at).isoformat(),
+        "team_size": found.team_size,
+        "yes": found.yes,
+        "no": found.no,
+        "not_applicable": found.not_applicable,
+        "not_observed": found.not_observed,
+        "findings": found.findings or [],
+        "rectification": found.rectification and found.rectification.value,
     }
 
 
-async def results_of(session: AsyncSession, inspections: Sequence[UUID]) -> dict[UUID, Line]:
-    """What the visits found: size of the team, answers by value, the items that were wrong, and how the rectification stands."""
-    values = select(Answer.inspection_id, Answer.value).where(col(Answer.inspection_id).in_(inspections))
-    answers = Counter((one, AnswerValue(value)) for one, value in (await session.exec(values)).all())
-    wrong = (
-        select(Finding.inspection_id, ChecklistItem.code)
-        .join(ChecklistItem, col(ChecklistItem.id) == col(Finding.item_id))
-        .where(col(Finding.inspection_id).in_(inspections))
-        .order_by(col(ChecklistItem.position))
-    )
-    findings = (await session.exec(wrong)).all()
-    places = select(Assignment.inspection_id).where(col(Assignment.inspection_id).in_(inspections), col(Assignment.status).in_(WAS_THERE))
-    team = Counter((await session.exec(places)).all())
-    asked = select(Rectification.inspection_id, Rectification.status).where(col(Rectification.inspection_id).in_(inspections))
-    rectifications = {one: RectificationStatus(status) for one, status in (await session.exec(asked)).all()}
-    return {
-        one: {
-            "team_size": team[one],
-            **{value.value.lower(): answers[one, value] for value in AnswerValue},
-            "findings": [code for where, code in findings if where == one],
-            "rectification": rectifications[one].value if one in rectifications else None,
-        }
-        for one in inspections
-    }
+def answered(i: Table) -> FromClause:
+    """How many lines of the form of a visit were answered by each value."""
+    answer = table_of(Answer)
+    counts = [func.count().filter(answer.c.value == value).label(value.value.lower()) for value in AnswerValue]
+    return select(*counts).where(answer.c.inspection_id == i.c.id).correlate(i).lateral("said")
+
+
+def results_of(i: Table) -> list[ColumnElement[Any]]:
+    """What a visit found: size of the team, the items that were wrong in the order of the form, and how the rectification stands."""
+    finding, item, place, asked = table_of(Finding), table_of(ChecklistItem), table_of(Assignment), table_of(Rectification)
+    codes = func.array_agg(aggregate_order_by(item.c.code, item.c.position), type_=ARRAY(Text))
+    wrong = select(codes).select_from(finding.join(item, item.c.id == finding.c.item_id)).where(finding.c.inspection_id == i.c.id)
+    return [
+        select(func.count()).where(place.c.inspection_id == i.c.id, place.c.status.in_(WAS_THERE)).scalar_subquery().label("team_size"),
+        wrong.scalar_subquery().label("findings"),
+        select(asked.c.status).where(asked.c.inspection_id == i.c.id).scalar_subquery().label("rectification"),
+    ]

@@ -1,25 +1,34 @@
 """Monthly returns (月报): what a district reports to its center, composed from closed inspections so that anybody composes the same bytes."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlmodel import col, desc, select
+from sqlmodel import and_, col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.calendar import Month, Timeliness, monthly_return_due, timeliness
+from domain.calendar import Month, monthly_return_due, timeliness
 from domain.errors import BadInput, Conflict, Unmet
-from domain.figures import Composed, compose, differences
+from domain.figures import Composed, Coverage, compose, coverages, differences
 from domain.machine import Act, advance, record
 from domain.organizations import InForce, rules_for
 from domain.profiles import Profile
 from domain.texts import checked, checked_or_none
 from models.events import Event
-from models.organizations import Organization
-from models.returns import MonthlyReturn, MonthlyReturnStatus
-from models.returns import Timeliness as Filed
+from models.organizations import Organization, Tier
+from models.returns import MonthlyReturn, MonthlyReturnStatus, Timeliness
 
 LONGEST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A district, and whether it filed its return on a month in time; None until it has filed one."""
+
+    district: Organization
+    timeliness: Timeliness | None
 
 
 class Step(StrEnum):
@@ -73,7 +82,30 @@ async def rules_in(session: AsyncSession, district: Organization, month: Month) 
 
 def blank(district: Organization) -> MonthlyReturn:
     """A return of this organization that is not there yet: what the right to make one is asked about."""
-    return MonthlyReturn.model_construct(organization_id=district.id, center_id=district.center_id, district_id=district.district_id, agency_id=None)
+    return blank_of(district.id, district.center_id, district.district_id)
+
+
+def blank_of(organization: UUID | None, center: UUID | None, district: UUID | None) -> MonthlyReturn:
+    return MonthlyReturn.model_construct(organization_id=organization, center_id=center, district_id=district, agency_id=None)
+
+
+async def reported(session: AsyncSession, center_id: UUID | None, month: Month) -> list[Reported]:
+    """Each district of a center, in the order of their codes. The first edition says when the month was filed."""
+    o, m = Organization, MonthlyReturn
+    first = and_(col(m.district_id) == col(o.id), col(m.month) == str(month), col(m.edition) == 1)
+    mine = (col(o.center_id) == center_id, col(o.tier) == Tier.DISTRICT)
+    query = select(o, m.timeliness).outerjoin(m, first).where(*mine).order_by(col(o.code))
+    return [Reported(district, Timeliness(filed) if filed else None) for district, filed in (await session.exec(query)).all()]
+
+
+async def covered(session: AsyncSession, districts: Sequence[Organization], month: Month) -> list[Coverage]:
+    """The coverage of districts of one center, in their order, under the rules that judge the month."""
+    if not districts:
+        return []
+    force = await rules_in(session, districts[0], month)
+    ids = [one.id for one in districts]
+    found = await coverages(session, ids, month, ratio=force.rules.optional_ratio("sampling.min_ratio"))
+    return [found[one] for one in ids]
 
 
 async def draft(session: AsyncSession, district: Organization, month: Month) -> tuple[Composed, datetime]:
@@ -102,7 +134,7 @@ async def submit(session: AsyncSession, district: Organization, month: Month, *,
         month=str(month),
         edition=last.edition + 1 if last else 1,
         previous_id=last.id if last else None,
-        timeliness=last.timeliness if last else filed(act.at, due),
+        timeliness=last.timeliness if last else timeliness(act.at, due),
         due_at=due,
         submitted_at=act.at,
         sessions_held=composed.coverage.held,
@@ -118,10 +150,6 @@ async def submit(session: AsyncSession, district: Organization, month: Month, *,
     session.add(row)
     await session.flush()
     return row, await record(session, row, step="SUBMIT", act=act, after=row.status.value, profile_id=force.id)
-
-
-def filed(at: datetime, due: datetime) -> Filed:
-    return Filed.LATE if timeliness(at, due) is Timeliness.LATE else Filed.ON_TIME
 
 
 async def latest(session: AsyncSession, district_id: UUID, month: Month) -> MonthlyReturn | None:

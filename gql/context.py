@@ -26,3 +26,14 @@ class Context:
     """The hash to keep of a password, made off the event loop."""
     disclosed: set[str] = field(default_factory=set)
     """Protected columns of others that the operation has read in clear."""
+    ran: list["Ran"] = field(default_factory=list)
+    """The statements that read, in the order of their ends."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One statement for the root field of this response key. `same`: the caller was still who the operation is decided for."""
+
+    key: str
+    milliseconds: float
+    same: bool

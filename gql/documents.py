@@ -3,10 +3,13 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from hashlib import sha256
 
 import strawberry
 from graphql import GraphQLError, GraphQLSchema, GraphQLSyntaxError, parse, validate
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.values import VariableValues, get_variable_values
 from graphql.language import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
 from graphql.validation import OverlappingFieldsCanBeMergedRule, specified_rules
 from graphql.validation.validation_context import ValidationContext
@@ -29,16 +32,70 @@ class ThriftyOverlapRule(OverlappingFieldsCanBeMergedRule):
 RULES = tuple(ThriftyOverlapRule if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules)
 
 
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """One operation of a document that may run, with all that its text alone decides. Known by identity, so that what is kept for it can be found quickly."""
+
+    schema: GraphQLSchema
+    digest: str
+    document: DocumentNode
+    node: OperationDefinitionNode
+    limits: Limits
+    price: Price
+
+    @property
+    def name(self) -> str | None:
+        return self.node.name.value if self.node.name else None
+
+    @cached_property
+    def definitions(self) -> dict[str, FragmentDefinitionNode]:
+        return {one.name.value: one for one in self.document.definitions if isinstance(one, FragmentDefinitionNode)}
+
+    @cached_property
+    def fragments(self) -> dict[str, FragmentDetails]:
+        """As graphql-core's collector wants them; the grammar that we parse has no variables of fragments."""
+        return {name: FragmentDetails(one) for name, one in self.definitions.items()}
+
+    @cached_property
+    def switches(self) -> tuple[str, ...]:
+        """Variables that decide which fields are asked for."""
+        return tuple(sorted(self.price.switches))
+
+    @cached_property
+    def sizes(self) -> tuple[str, ...]:
+        """Variables that are sizes of pages."""
+        return tuple(sorted(self.price.sizes))
+
+    def variables(self, given: Mapping[str, object]) -> VariableValues:
+        """graphql-core coerces them; nothing of ours reinterprets a value. Raises RequestError VARIABLES."""
+        nodes = self.node.variable_definitions or ()
+        found = get_variable_values(self.schema, nodes, dict(given), max_errors=1, hide_suggestions=True)
+        if isinstance(found, list):
+            raise RequestError("VARIABLES", SUGGESTION.sub("", found[0].message))
+        return found
+
+    def priced(self, variables: VariableValues) -> Price:
+        """The price at these sizes of pages. Raises TooComplex."""
+        price = _priced(self, tuple(variables.coerced.get(name) for name in self.sizes)) if self.sizes else self.price
+        within("nodes", self.limits.nodes, price.nodes)
+        within("cost", self.limits.cost, price.cost)
+        return price
+
+
+@lru_cache(maxsize=2000)
+def _priced(operation: Operation, sizes: tuple[object, ...]) -> Price:
+    known = dict(zip(operation.sizes, sizes, strict=True))
+    return analyse(operation.document, operation.limits, schema=operation.schema, operation=operation.node, variables=known)
+
+
 @dataclass(frozen=True)
 class Document:
-    """A document that may run, and the price of each of its operations by name."""
+    """A document that may run."""
 
     digest: str
-    node: DocumentNode
-    operations: Mapping[str | None, OperationDefinitionNode]
-    prices: Mapping[str | None, Price]
+    operations: Mapping[str | None, Operation]
 
-    def operation(self, name: str | None) -> OperationDefinitionNode:
+    def operation(self, name: str | None) -> Operation:
         """The one named, or the only one; a choice is never made for the client."""
         if name is None and len(self.operations) > 1:
             raise RequestError("OPERATION", "The document holds several operations, give operationName.")
@@ -83,9 +140,6 @@ class Documents:
         self._limits = {False: signed_in, True: anonymous}
         self._shelves = {False: Shelf(count=1_000, characters=2_000_000), True: Shelf(count=100, characters=200_000)}
 
-    def limits(self, *, anonymous: bool) -> Limits:
-        return self._limits[anonymous]
-
     def get(self, text: str, *, anonymous: bool) -> Document:
         """Raises TooComplex or RequestError of PARSE, VALIDATION."""
         within("characters", self._limits[anonymous].characters, len(text))
@@ -107,7 +161,7 @@ class Documents:
         if errors:
             raise RequestError("VALIDATION", SUGGESTION.sub("", errors[0].message))
         prices = {name: analyse(node, limits, schema=self.schema, operation=one) for name, one in operations.items()}
-        return Document(digest=digest, node=node, operations=operations, prices=prices)
+        return Document(digest, {name: Operation(self.schema, digest, node, one, limits, prices[name]) for name, one in operations.items()})
 
 
 def _parsed(text: str, limits: Limits) -> DocumentNode:

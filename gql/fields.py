@@ -29,7 +29,7 @@ from gql.decided import Asked, entry, named, refuse
 from gql.errors import RequestError
 from gql.limits import SECONDS
 from gql.reading import read_back, read_one
-from gql.reading.declare import STORED, Given, Source
+from gql.reading.declare import READS, STORED, Given, Source
 from gql.reading.execute import Compiled
 from gql.reading.read import signed_in
 
@@ -182,19 +182,25 @@ def without_nul(field: str, value: object) -> None:
 def row(source: Source, description: str, type: Any) -> Any:
     """A root field that answers with one row by its id."""
 
+    def asked(_actor: Actor | None, arguments: Mapping[str, Any]) -> Mapping[str, object]:
+        return {"row": ids.read(arguments["id"], prefixes(source))}
+
     async def resolve(info: Info, id: strawberry.ID) -> Any:
-        return await read_one(info, {"row": ids.read(id, prefixes(source))})
+        return await read_one(info, asked(info.context.actor, {"id": id}))
 
     resolve.__annotations__ = {"info": Info, "id": strawberry.ID, "return": type | None}
-    return strawberry.field(resolver=resolve, description=description, metadata={STORED: Given("row", source)})
+    return strawberry.field(resolver=resolve, description=description, metadata={STORED: Given("row", source), READS: asked})
 
 
 def own(source: Source, description: str, type: Any) -> Any:
     """A root field that answers with the caller's own account, and null when nobody signed in."""
 
+    def asked(actor: Actor | None, _arguments: Mapping[str, Any]) -> Mapping[str, object] | None:
+        return {} if actor else None  # the reader itself gives whom the caller is
+
     async def resolve(info: Info) -> Any:
-        actor: Actor | None = info.context.actor
-        return await read_one(info, {"viewer": actor.account_id, "organization": actor.organization_id}) if actor else None
+        given = asked(info.context.actor, {})
+        return None if given is None else await read_one(info, given)
 
     resolve.__annotations__ = {"info": Info, "return": type | None}
-    return strawberry.field(resolver=resolve, description=description, metadata={STORED: Given("viewer", source)})
+    return strawberry.field(resolver=resolve, description=description, metadata={STORED: Given("viewer", source), READS: asked})

@@ -91,12 +91,14 @@ ANONYMOUS = Limits(
 
 @dataclass(frozen=True)
 class Price:
-    """What an operation would cost at most. Not `exact` while a page size is a variable: then it counts 100 and nothing is refused for it."""
+    """What an operation would cost at most. While a page size is one of the variables `sizes` it counts 100, and nothing is refused for it."""
 
     cost: int
     nodes: int
-    exact: bool
     introspects: bool
+    sizes: frozenset[str] = frozenset()
+    switches: frozenset[str] = frozenset()
+    """Variables that decide of directives."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def analyse(
     prices = [walk.price(one) for one in (operations if operation is None else [operation])]
     if operation is None:
         walk.look_at_fragments()
-    return max(prices, key=lambda price: price.cost, default=Price(cost=0, nodes=0, exact=True, introspects=False))
+    return max(prices, key=lambda price: price.cost, default=Price(cost=0, nodes=0, introspects=False))
 
 
 def within(limit: str, max: int, found: int) -> None:
@@ -148,7 +150,8 @@ class _Walk:
         self.steps = 0
         self.directives: set[int] = set()
         self.reached: set[str] = set()
-        self.exact = True
+        self.sizes: set[str] = set()
+        self.switches: set[str] = set()
         self.introspects = False
 
     def price(self, operation: OperationDefinitionNode) -> Price:
@@ -166,10 +169,11 @@ class _Walk:
         price = Price(
             cost=min(MOST, len(names) + -(-sums.objects // OBJECTS_PER_POINT) + sums.weight),
             nodes=sums.nodes,
-            exact=self.exact,
             introspects=self.introspects,
+            sizes=frozenset(self.sizes),
+            switches=frozenset(self.switches),
         )
-        if price.exact:
+        if not price.sizes:
             within("nodes", self.limits.nodes, price.nodes)
             within("cost", self.limits.cost, price.cost)
         return price
@@ -207,7 +211,9 @@ class _Walk:
 
     def decorated(self, node: OperationDefinitionNode | FragmentDefinitionNode | VariableDefinitionNode | SelectionNode) -> None:
         """Counts each directive where it is written, once."""
-        self.directives.update(id(directive) for directive in node.directives or ())
+        for directive in node.directives or ():
+            self.directives.add(id(directive))
+            self.switches.update(one.value.name.value for one in directive.arguments or () if isinstance(one.value, VariableNode))
         within("directives", self.limits.directives, len(self.directives))
 
     def sums(self, found: list[Found], *, depth: int) -> Sums:
@@ -271,7 +277,7 @@ class _Walk:
 
     def variable(self, name: str) -> int:
         if self.variables is None:
-            self.exact = False
+            self.sizes.add(name)
             return PAGE
         value = self.variables.get(name)
         return min(MOST, abs(value)) if isinstance(value, int) else 0

@@ -2,25 +2,27 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Literal
 
 import orjson
 from graphql import ExecutionResult, GraphQLError
-from graphql.language import FieldNode, OperationDefinitionNode, OperationType
+from graphql.execution.values import VariableValues
+from graphql.language import FieldNode, OperationType
 
 from authz.actions import Action
 from authz.errors import Forbidden, Unauthenticated
 from domain.disclosures import note
 from domain.machine import Act
-from gql.context import Context
-from gql.documents import Document, Documents
-from gql.errors import SUGGESTION, Json, Language, RequestError, TooComplex, describe, formatted, located
-from gql.limits import SECONDS, Limits, Price, analyse, within
+from gql.context import Context, Ran
+from gql.documents import Documents, Operation
+from gql.errors import Json, Language, RequestError, TooComplex, describe, formatted, located
+from gql.limits import SECONDS, Price
+from gql.reading import direct
 from gql.reading.execute import Execution
-from gql.reading.plan import DEFINITION
+from gql.reading.selection import DEFINITION, RootField
 
 NUMBER = re.compile(r"\d{4,}")
 ERRORS = 20  # told to a client; the rest only repeats them
@@ -51,23 +53,20 @@ class OperationAnswer:
     kind: Literal["query", "mutation"] | None = None
     name: str | None = None
     digest: str | None = None
+    reads: Sequence[Ran] = ()
 
 
 @dataclass(frozen=True)
 class _Ready:
-    document: Document
-    operation: OperationDefinitionNode
-    execution: Execution
-    limits: Limits
+    operation: Operation
+    variables: VariableValues
     price: Price
-
-    @property
-    def name(self) -> str | None:
-        return self.operation.name.value if self.operation.name else None
+    reads: Sequence[RootField] | None
+    """The root fields, where no executor is needed."""
 
     @property
     def kind(self) -> Literal["query", "mutation"]:
-        return "mutation" if self.operation.operation is OperationType.MUTATION else "query"
+        return "mutation" if self.operation.node.operation is OperationType.MUTATION else "query"
 
 
 async def run(documents: Documents, request: OperationRequest, context: Context) -> OperationAnswer:
@@ -78,10 +77,27 @@ async def run(documents: Documents, request: OperationRequest, context: Context)
         raise
     except Exception as error:  # noqa: BLE001 - the table of errors decides what it is
         return refused(error, context.language)
+    return await _run(ready, context)
+
+
+async def run_recalled(documents: Documents, request: OperationRequest, context: Context) -> OperationAnswer | None:
+    """The answer to somebody who is only remembered; None where that does not suffice, and nothing was done.
+
+    It suffices where there is nothing but compiled reads, and PostgreSQL said with each that the caller is still the same.
+    """
     try:
-        result = await _execute(ready)
-        await _note(ready, context)
-        return _answered(ready, result, context.language)
+        ready = _prepare(documents, request, context)
+    except Exception:  # noqa: BLE001 - it will be said again to whoever proves to be there
+        return None
+    if ready.reads is None:
+        return None
+    answer = await _run(ready, context)
+    return answer if context.ran and all(one.same for one in context.ran) else None
+
+
+async def _run(ready: _Ready, context: Context) -> OperationAnswer:
+    try:
+        return await _finished(ready, context, await _execute(ready, context))
     except Exception as error:  # noqa: BLE001
         return _broken_off(ready, error, context.language)
 
@@ -98,55 +114,34 @@ def _prepare(documents: Documents, request: OperationRequest, context: Context) 
     if request.text is None:
         raise RequestError("DOCUMENT")
     anonymous = context.actor is None
-    limits = documents.limits(anonymous=anonymous)
-    document = documents.get(request.text, anonymous=anonymous)
-    operation = document.operation(request.name)
-    if request.queries_only and operation.operation is not OperationType.QUERY:
+    operation = documents.get(request.text, anonymous=anonymous).operation(request.name)
+    if request.queries_only and operation.node.operation is not OperationType.QUERY:
         raise MutationByGet
-    name = operation.name.value if operation.name else None
-    price = document.prices[name]
-    if price.introspects and not context.may_introspect:
+    if operation.price.introspects and not context.may_introspect:
         raise Unauthenticated if anonymous else Forbidden(Action.SCHEMA_INTROSPECT)
-    execution = _execution(documents, document, request=request, context=context)
-    if not price.exact:
-        variables = execution.variable_values.coerced
-        price = analyse(document.node, limits, schema=documents.schema, operation=operation, variables=variables)
-    within("nodes", limits.nodes, price.nodes)
-    within("cost", limits.cost, price.cost)
-    return _Ready(document=document, operation=operation, execution=execution, limits=limits, price=price)
+    variables = operation.variables(request.variables)
+    return _Ready(operation, variables, operation.priced(variables), direct.reads(operation, variables))
 
 
-def _execution(documents: Documents, document: Document, *, request: OperationRequest, context: Context) -> Execution:
-    """graphql-core picks the operation and coerces the variables; nothing of ours reinterprets them."""
-    built = Execution.build(
-        documents.schema,
-        document.node,
-        context_value=context,
-        raw_variable_values=dict(request.variables),
-        operation_name=request.name,
-        max_coercion_errors=1,
-        hide_suggestions=True,
-        digest=document.digest,
-    )
-    if isinstance(built, Execution):
-        return built
-    errors = built if isinstance(built, list) else []
-    raise RequestError("VARIABLES", SUGGESTION.sub("", errors[0].message) if errors else None)
-
-
-async def _execute(ready: _Ready) -> ExecutionResult:
+async def _execute(ready: _Ready, context: Context) -> ExecutionResult:
     """Cancelled at the deadline, and with it the statement that is running. Mutations' root fields run one after the other."""
     seconds = _seconds(ready)
     deadline = asyncio.timeout(seconds)
     try:
         async with deadline:
-            result = ready.execution.execute_operation()
-            if isawaitable(result):
-                result = await result
+            return await _result(ready, context)
     except TimeoutError as error:
         if deadline.expired():
             raise TooComplex("time", round(seconds)) from error
         raise
+
+
+async def _result(ready: _Ready, context: Context) -> ExecutionResult:
+    if ready.reads is not None:
+        return await direct.answered(ready.reads, ready.variables, context)
+    result = Execution(ready.operation, ready.variables, context).execute_operation()
+    if isawaitable(result):
+        result = await result
     if not isinstance(result, ExecutionResult):
         raise TypeError("an operation gave more than one result")
     return result
@@ -154,13 +149,20 @@ async def _execute(ready: _Ready) -> ExecutionResult:
 
 def _seconds(ready: _Ready) -> float:
     """The time of its kind; of a mutation that is asked for alone its own, where that is longer."""
+    limits = ready.operation.limits
     if ready.kind == "query":
-        return ready.limits.query_seconds
-    root, fields = ready.execution.schema.mutation_type, ready.operation.selection_set.selections
+        return limits.query_seconds
+    root, fields = ready.operation.schema.mutation_type, ready.operation.node.selection_set.selections
     alone = root.fields.get(fields[0].name.value) if root and len(fields) == 1 and isinstance(fields[0], FieldNode) else None
     definition = alone.extensions.get(DEFINITION) if alone else None
     own = definition.metadata.get(SECONDS) if definition else None
-    return max(ready.limits.mutation_seconds, own or 0)
+    return max(limits.mutation_seconds, own or 0)
+
+
+async def _finished(ready: _Ready, context: Context, result: ExecutionResult) -> OperationAnswer:
+    await _note(ready, context)
+    errors = [located(error, context.language) for error in sorted(result.errors or [], key=_place)[:ERRORS]]
+    return _spoken(ready, {"data": result.data} | ({"errors": errors} if errors else {}), code=_code(errors), reads=context.ran)
 
 
 async def _note(ready: _Ready, context: Context) -> None:
@@ -169,7 +171,7 @@ async def _note(ready: _Ready, context: Context) -> None:
     if actor is None or actor.organization_id is None or not context.disclosed:
         return
     act = Act(actor.person_id, actor.organization_id, context.now)
-    named = {"operation": plain_name(ready.name), "document": ready.document.digest}
+    named = {"operation": plain_name(ready.operation.name), "document": ready.operation.digest}
     async with context.database.transaction(actor.tenant) as session:
         await note(session, context.disclosed, account_id=actor.account_id, within=actor.tenant, act=act, **named)
 
@@ -177,11 +179,6 @@ async def _note(ready: _Ready, context: Context) -> None:
 def plain_name(name: str | None) -> str:
     """An operation's name for the logs: short, and without a number hidden in it."""
     return NUMBER.sub("_", name or "")[:64]
-
-
-def _answered(ready: _Ready, result: ExecutionResult, language: Language) -> OperationAnswer:
-    errors = [located(error, language) for error in sorted(result.errors or [], key=_place)[:ERRORS]]
-    return _spoken(ready, {"data": result.data} | ({"errors": errors} if errors else {}), code=_code(errors))
 
 
 def _place(error: GraphQLError) -> tuple[list[tuple[int, int]], str]:
@@ -195,10 +192,10 @@ def _broken_off(ready: _Ready, error: Exception, language: Language) -> Operatio
     return _spoken(ready, {"data": None, "errors": [formatted(described)]}, code=described.code)
 
 
-def _spoken(ready: _Ready, answer: Json, *, code: str | None) -> OperationAnswer:
-    cost = {"requested": ready.price.cost, "max": ready.limits.cost}
+def _spoken(ready: _Ready, answer: Json, *, code: str | None, reads: Sequence[Ran] = ()) -> OperationAnswer:
+    cost = {"requested": ready.price.cost, "max": ready.operation.limits.cost}
     body = orjson.dumps({**answer, "extensions": {"cost": cost}})
-    return OperationAnswer(body=body, ran=True, code=code, kind=ready.kind, name=ready.name, digest=ready.document.digest)
+    return OperationAnswer(body=body, ran=True, code=code, kind=ready.kind, name=ready.operation.name, digest=ready.operation.digest, reads=reads)
 
 
 def _code(errors: list[Json]) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import uuid_utils.compat
-from sqlalchemy import Enum, MetaData, Table, func
+from sqlalchemy import Enum, Index, MetaData, Table, func
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlmodel import Field, SQLModel
 
@@ -51,11 +51,14 @@ class Row(SQLModel):
 
 
 class Tenanted(SQLModel):
-    """Three fixed tiers, written once, so that a scope is an equality on an index. The key of later distribution too."""
+    """Three fixed tiers, written once, so that a scope is an equality. The key of later distribution too.
 
-    center_id: UUID = Field(foreign_key="organization.id", index=True)
-    district_id: UUID | None = Field(default=None, foreign_key="organization.id", index=True)
-    agency_id: UUID | None = Field(default=None, foreign_key="organization.id", index=True)
+    Indexed only where rows are listed by their tenant (`listed`): what is reached through its inspection or draw alone has that one's index.
+    """
+
+    center_id: UUID = Field(foreign_key="organization.id")
+    district_id: UUID | None = Field(default=None, foreign_key="organization.id")
+    agency_id: UUID | None = Field(default=None, foreign_key="organization.id")
 
 
 class Placed(SQLModel):
@@ -64,9 +67,14 @@ class Placed(SQLModel):
     The tiers are copied from it by whoever writes. Three look-ups less a row: a third of what a roster of 20,000 costs PostgreSQL.
     """
 
-    center_id: UUID = Field(index=True)
-    district_id: UUID | None = Field(default=None, index=True)
-    agency_id: UUID | None = Field(default=None, index=True)
+    center_id: UUID
+    district_id: UUID | None = None
+    agency_id: UUID | None = None
+
+
+def listed(*tenants: str) -> tuple[Index, ...]:
+    """For a table with a list of its own: the newest rows of a tenant stand at one end of an index, however many there are."""
+    return tuple(Index(None, tenant, "id") for tenant in tenants or ("center_id", "district_id", "agency_id"))
 
 
 def every_table() -> list[type[SQLModel]]:

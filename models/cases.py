@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, literal_column
 from sqlmodel import Field
 
-from models.base import Instant, Row, Tenanted, choice
+from models.base import Instant, Placed, Row, Tenanted, choice, listed
 
 
 class Ground(StrEnum):
@@ -58,6 +58,7 @@ class SupervisorCase(Row, Tenanted, table=True):
 
     __tablename__ = "supervisor_case"
     __table_args__ = (
+        *listed(),
         UniqueConstraint("issuer_id", "decision_number"),
         CheckConstraint("confirmed_by IS NULL OR confirmed_by <> decided_by", "two_persons"),
         CheckConstraint("sanction <> 'REVOCATION' OR status NOT IN ('IN_FORCE') OR confirmed_by IS NOT NULL", "revocation_confirmed"),
@@ -91,6 +92,7 @@ class BlacklistEntry(Row, Tenanted, table=True):
 
     __tablename__ = "blacklist_entry"
     __table_args__ = (
+        *listed(),
         CheckConstraint("(status = 'LIFTED') = (lifted_at IS NOT NULL)", "lifted_has_instant"),
         CheckConstraint("confirmed_by <> proposed_by", "listed_by_two"),
         CheckConstraint("(status IN ('PROPOSED', 'DISMISSED')) = (confirmed_by IS NULL)", "listed_is_confirmed"),
@@ -125,7 +127,7 @@ class BlacklistEntry(Row, Tenanted, table=True):
     reason: str | None = Field(default=None, max_length=2000)
 
 
-class BlacklistQuery(Row, Tenanted, table=True):
+class BlacklistQuery(Row, Placed, table=True):
     """Who asked about whom and why. A row for a hit and for a miss alike; the subject is the keyed digest, never the number."""
 
     __tablename__ = "blacklist_query"

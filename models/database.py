@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Protocol, cast
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, async_sessionmaker, create_a
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.memberships import IN_FORCE
+from models.pipeline import Pipelines, Step, without_options, written
 
 SETTINGS = {
     "application_name": "dudao",
@@ -21,6 +23,9 @@ SETTINGS = {
     "idle_in_transaction_session_timeout": "10000",
     "jit": "off",
 }
+
+PATIENCE = 2
+"""Seconds that somebody waits for a connection."""
 
 PATIENT = "SELECT set_config('statement_timeout', :time, true), set_config('idle_in_transaction_session_timeout', :time, true)"
 
@@ -41,7 +46,7 @@ class Wall(StrEnum):
 
 
 class RightsChanged(Exception):  # noqa: N818 - a fact: what was known of the caller a moment ago holds no longer
-    """The token ended, the roles are others, or another version of the policy is in force than the request was decided under."""
+    """The token ended, the offices held are others, or another version of the policy is in force than the request was decided under."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
@@ -60,17 +65,22 @@ class Tenant:
     wall: Wall = Wall.NONE
     ticket: bytes | None = None
     login_id: UUID | None = None
-    roles: frozenset[str] = frozenset()
+    offices: frozenset[UUID] = frozenset()
     policy: int = 1
 
+    @cached_property
     def settings(self) -> dict[str, str]:
         """By the names of ENTER's parameters, empty for what there is not."""
         ids = {"person": self.person_id, "organization": self.organization_id, "center": self.center_id, "district": self.district_id}
         ids |= {"agency": self.agency_id, "login": self.login_id}
-        texts = {"ticket": self.ticket.hex() if self.ticket else "", "wall": self.wall.value}
-        return (
-            {name: str(one) if one else "" for name, one in ids.items()} | texts | {"roles": " ".join(sorted(self.roles)), "policy": str(self.policy)}
-        )
+        texts = {"ticket": self.ticket.hex() if self.ticket else "", "wall": self.wall.value, "policy": str(self.policy)}
+        return {name: str(one) if one else "" for name, one in ids.items()} | texts | {"offices": " ".join(sorted(map(str, self.offices)))}
+
+    @cached_property
+    def entry(self) -> Step:
+        """The statement that begins a transaction for this tenant, with its values in their order."""
+        values = self.settings | {"readonly": "on"}
+        return PLACED, [values[name].encode() for name in NAMES]
 
 
 NOBODY = Tenant()
@@ -84,11 +94,11 @@ SELECT set_config('app.person', :person, true), set_config('app.organization', :
             WHEN :login = '' THEN 'SAME'
             WHEN NOT EXISTS (SELECT FROM login l JOIN account a ON a.id = l.account_id WHERE l.id = CAST(nullif(:login, '') AS uuid)
                              AND l.ended_at IS NULL AND l.expires_at > clock_timestamp() AND a.disabled_at IS NULL) THEN 'LOGIN'
-            WHEN :roles <> coalesce((SELECT string_agg(m.role, ' ' ORDER BY m.role COLLATE "C") FROM membership m
-                             WHERE m.person_id = CAST(nullif(:person, '') AS uuid) AND m.organization_id = CAST(nullif(:organization, '') AS uuid)
-                             AND {IN_FORCE.format(at="clock_timestamp()")}), '') THEN 'ROLES'
+            WHEN :offices <> coalesce((SELECT string_agg(m.id::text, ' ' ORDER BY m.id) FROM membership m
+                             WHERE m.person_id = CAST(nullif(:person, '') AS uuid) AND {IN_FORCE.format(at="clock_timestamp()")}
+                             AND NOT EXISTS (SELECT FROM login i WHERE i.id = CAST(:login AS uuid) AND i.kind = 'INVITATION')), '') THEN 'ROLES'
             ELSE 'SAME' END,
-       set_config('role', :wall, true)
+       set_config('transaction_read_only', :readonly, true), set_config('role', :wall, true)
 """
 NAMES = tuple(dict.fromkeys(re.findall(r"(?<!:):([a-z]+)", ENTER)))
 PLACED = re.sub(r"(?<!:):([a-z]+)", lambda found: f"${NAMES.index(found[1]) + 1}::text", ENTER)
@@ -96,21 +106,45 @@ STANDING = 6
 
 
 class Driver(Protocol):
-    """What the reader needs of an asyncpg connection."""
+    """What is needed of an asyncpg connection."""
 
-    async def fetchrow(self, statement: str, *values: object) -> Sequence[object]: ...
     async def fetchval(self, statement: str, *values: object) -> object: ...
     async def execute(self, statement: str, *values: object) -> str: ...
 
 
+class Reading(Protocol):
+    """One way to read: behind which wall and in whose name is settled."""
+
+    async def document(self, statement: str, values: Sequence[object]) -> str | bytes | None:
+        """The JSON text a statement builds, or None where it finds no row."""
+        ...
+
+
 @dataclass(frozen=True)
-class Reading:
-    """One statement's worth of reading."""
+class Apart:
+    """Each statement is a transaction of its own, read-only, and one round trip. Of nobody's, it is entered by nobody: for who asks, while no tenant is known yet."""
+
+    pipelines: Pipelines
+    tenant: Tenant | None
+
+    async def document(self, statement: str, values: Sequence[object]) -> bytes | None:
+        """Raises RightsChanged: then what was read is not even looked at."""
+        asked = statement, [written(value) for value in values]
+        if self.tenant is None:
+            [found] = await self.pipelines.ask("", asked)
+        else:
+            entered, found = await self.pipelines.ask(self.tenant.wall, self.tenant.entry, asked)
+            unchanged((entered.get_value(0, STANDING) or b"").decode())
+        return found.get_value(0, 0) if found.ntuples else None
+
+
+@dataclass(frozen=True)
+class Within:
+    """Inside of a mutation's own transaction: it sees what the verb has just changed."""
 
     driver: Driver
 
     async def document(self, statement: str, values: Sequence[object]) -> str | None:
-        """The JSON text a compiled statement builds, or None where it finds no row."""
         return cast("str | None", await self.driver.fetchval(statement, *values))
 
 
@@ -122,23 +156,21 @@ async def driver_of(connection: AsyncConnection) -> Driver:
 class Database:
     def __init__(self, url: str, *, pool_size: int = 5, statement_seconds: float = 4) -> None:
         settings = SETTINGS | {"statement_timeout": str(round(statement_seconds * 1000))}
-        self._engine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=0, pool_timeout=2, hide_parameters=True, connect_args={"server_settings": settings}
+        plain, prepares = without_options(url)
+        said: dict[str, object] = {"server_settings": settings} | (
+            {} if prepares else {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
         )
+        self._engine = create_async_engine(plain, pool_size=pool_size, max_overflow=0, pool_timeout=PATIENCE, hide_parameters=True, connect_args=said)
         self._sessions = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False)
+        self._pipelines = Pipelines(url, settings, size=pool_size, patience=PATIENCE)
 
-    @asynccontextmanager
-    async def read(self, tenant: Tenant = NOBODY) -> AsyncIterator[Reading]:
-        """A read-only transaction walled by tenant."""
-        async with self._engine.connect() as connection:
-            driver = await driver_of(connection)
-            await driver.execute("BEGIN READ ONLY")
-            try:
-                settings = tenant.settings()
-                unchanged(await driver.fetchrow(PLACED, *(settings[name] for name in NAMES)))
-                yield Reading(driver)
-            finally:
-                await driver.execute("ROLLBACK")
+    def read(self, tenant: Tenant = NOBODY) -> Reading:
+        """Reading walled by tenant."""
+        return Apart(self._pipelines, tenant)
+
+    def glance(self) -> Reading:
+        """Reading by the role that serves, which sees who may sign in and what is shared by all."""
+        return Apart(self._pipelines, None)
 
     @asynccontextmanager
     async def transaction(self, tenant: Tenant = NOBODY, *, seconds: float | None = None) -> AsyncIterator[AsyncSession]:
@@ -156,17 +188,11 @@ class Database:
             await session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
             yield session
 
-    @asynccontextmanager
-    async def glance(self) -> AsyncIterator[Reading]:
-        """One reading statement by itself, in one round trip: for who asks, while no tenant is known yet."""
-        async with self._engine.connect() as connection:
-            yield Reading(await driver_of(connection))
-
     async def ready(self) -> bool:
-        async with self._engine.connect() as connection:
-            return (await (await driver_of(connection)).fetchval("SELECT 1")) == 1
+        return await self.glance().document("SELECT '1'", []) == b"1"
 
     async def close(self) -> None:
+        await self._pipelines.close()
         await self._engine.dispose()
 
 
@@ -178,7 +204,7 @@ async def enter(session: AsyncSession, tenant: Tenant) -> None:
         await connection.execute(
             text("SELECT pg_advisory_xact_lock_shared(:lock, hashtext(:center))"), {"lock": POLICY_LOCK, "center": str(tenant.center_id)}
         )
-    unchanged((await connection.execute(text(ENTER), tenant.settings())).one())
+    unchanged((await connection.execute(text(ENTER), tenant.settings | {"readonly": "off"})).one()[STANDING])
     session.info["wall"] = tenant.wall
 
 
@@ -203,12 +229,12 @@ async def become(session: AsyncSession, wall: Wall) -> None:
     await (await session.connection()).execute(text("SELECT set_config('role', :wall, true)"), {"wall": wall.value})
 
 
-def unchanged(entered: Sequence[object]) -> None:
-    if entered[STANDING] != "SAME":
-        raise RightsChanged(str(entered[STANDING]))
+def unchanged(standing: str) -> None:
+    if standing != "SAME":
+        raise RightsChanged(standing)
 
 
 async def reading_in(session: AsyncSession) -> Reading:
-    """The reader inside a mutation's own transaction: it sees what the verb has just changed."""
+    """The reader inside a mutation's own transaction."""
     await session.flush()
-    return Reading(await driver_of(await session.connection()))
+    return Within(await driver_of(await session.connection()))

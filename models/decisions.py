@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
-from models.base import Instant, Placed, Row, choice
+from models.base import Instant, Placed, Row, choice, listed
 
 
 class Outcome(StrEnum):
@@ -23,7 +23,7 @@ class Decision(Row, Placed, table=True):
     """
 
     __tablename__ = "decision"
-    __table_args__ = (UniqueConstraint("organization_id", "sequence"),)
+    __table_args__ = (UniqueConstraint("organization_id", "sequence"), *listed())
     organization_id: UUID = Field(foreign_key="organization.id")
     sequence: int
     at: datetime = Field(sa_type=Instant)

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, literal_column
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
-from models.base import Instant, Json, Row, Tenanted, choice
+from models.base import Instant, Json, Row, Tenanted, choice, listed
 
 
 class DrawStatus(StrEnum):
@@ -42,6 +42,7 @@ class Draw(Row, Tenanted, table=True):
 
     __tablename__ = "draw"
     __table_args__ = (
+        *listed("center_id", "district_id"),
         CheckConstraint("(status = 'POOL_FROZEN') OR (status = 'VOIDED') OR seed IS NOT NULL", "drawn_has_seed"),
         CheckConstraint("(status = 'VOIDED') = (void_reason IS NOT NULL)", "void_has_reason"),
         Index("uq_draw_one_open", "dispatcher_id", "month", unique=True, postgresql_where=literal_column("status IN ('POOL_FROZEN', 'DRAWN')")),
@@ -104,6 +105,9 @@ class Assignment(Row, Tenanted, table=True):
     __tablename__ = "assignment"
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", "times_in_order"),
+        *listed("center_id", "district_id"),
+        Index(None, "agency_id"),
+        Index(None, "dispatcher_id", "status"),
         Index("ix_assignment_person_status", "person_id", "status"),
         Index("ix_assignment_inspection", "inspection_id"),
         Index(
@@ -124,7 +128,7 @@ class Assignment(Row, Tenanted, table=True):
     inspection_id: UUID = Field(foreign_key="inspection.id")
     supervisor_id: UUID = Field(foreign_key="supervisor.id", index=True)
     person_id: UUID = Field(foreign_key="person.id")
-    dispatcher_id: UUID = Field(foreign_key="organization.id", index=True)
+    dispatcher_id: UUID = Field(foreign_key="organization.id")
     recognition_session_id: UUID = Field(foreign_key="recognition_session.id", index=True)
     duty_on: date
     internal: bool = False

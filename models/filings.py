@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, literal_column
 from sqlmodel import Field
 
-from models.base import Instant, Json, Row, Tenanted, choice
+from models.base import Instant, Json, Row, Tenanted, choice, listed
 
 
 class FilingStatus(StrEnum):
@@ -38,6 +38,7 @@ class FilingDecision(Row, Tenanted, table=True):
 
     __tablename__ = "filing_decision"
     __table_args__ = (
+        *listed("center_id", "district_id"),
         UniqueConstraint("agency_id", "month"),
         CheckConstraint("agency_id IS NOT NULL", "has_agency"),
         CheckConstraint("session_count > 0", "has_results"),
@@ -70,6 +71,7 @@ class FilingRefusal(Row, Tenanted, table=True):
 
     __tablename__ = "filing_refusal"
     __table_args__ = (
+        *listed(),
         CheckConstraint("agency_id IS NOT NULL", "has_agency"),
         CheckConstraint("(status = 'PROPOSED') = (decided_by IS NULL)", "decided_is_somebodys"),
         CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", "decided_has_instant"),

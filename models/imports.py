@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint, literal_column
 from sqlmodel import Field
 
-from models.base import Instant, Json, Row, Tenanted, choice
+from models.base import Instant, Json, Row, Tenanted, choice, listed
 
 
 class RosterKind(StrEnum):
@@ -40,6 +40,7 @@ class Upload(Row, table=True):
 class RosterImport(Row, Tenanted, table=True):
     __tablename__ = "roster_import"
     __table_args__ = (
+        *listed(),
         Index(
             "uq_roster_import_committed_once",
             "center_id",

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
-from models.base import Instant, Row, Tenanted, choice
+from models.base import Instant, Row, Tenanted, choice, listed
 
 
 class InspectionForm(StrEnum):
@@ -38,6 +38,10 @@ class Inspection(Row, Tenanted, table=True):
         CheckConstraint("agency_id IS NOT NULL", "has_agency"),
         CheckConstraint("(status = 'DISPATCHED' OR status = 'CANCELLED') OR notified_at IS NOT NULL", "notified_before_work"),
         CheckConstraint("(status = 'CANCELLED') = (cancel_reason IS NOT NULL)", "cancelled_has_reason"),
+        *listed("center_id", "district_id"),
+        Index(None, "dispatcher_id", "closed_at"),
+        Index(None, "center_id", "status", "scheduled_on", "id"),
+        Index(None, "district_id", "status", "scheduled_on", "id"),
         Index("ix_inspection_center_day", "center_id", "scheduled_on", "id"),
         Index("ix_inspection_district_day", "district_id", "scheduled_on", "id"),
         Index("ix_inspection_agency_day", "agency_id", "scheduled_on", "id"),
@@ -45,7 +49,7 @@ class Inspection(Row, Tenanted, table=True):
     form: InspectionForm = Field(sa_type=choice(InspectionForm))
     venue: Venue = Field(sa_type=choice(Venue))
     internal: bool = False
-    dispatcher_id: UUID = Field(foreign_key="organization.id", index=True)
+    dispatcher_id: UUID = Field(foreign_key="organization.id")
     recognition_session_id: UUID = Field(foreign_key="recognition_session.id", index=True)
     draw_id: UUID | None = Field(default=None, foreign_key="draw.id", index=True)
     profile_id: UUID = Field(foreign_key="profile.id")

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConst
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
-from models.base import Instant, Placed, Row, choice
+from models.base import Instant, Placed, Row, choice, listed
 
 IN_FORCE = """(m.valid_from <= {at} AND (m.valid_until IS NULL OR m.valid_until > {at})
      AND (m.delegated_from IS NULL OR EXISTS (SELECT FROM membership d
@@ -94,6 +94,7 @@ class Membership(Row, Placed, table=True):
 
     __tablename__ = "membership"
     __table_args__ = (
+        *listed(),
         CheckConstraint("valid_until IS NULL OR valid_until > valid_from", "dates_in_order"),
         CheckConstraint("delegated_from IS NULL OR valid_until IS NOT NULL", "delegated_has_end"),
         CheckConstraint("(delegated_from IS NULL) = (delegator_id IS NULL) AND delegator_id <> person_id", "delegated_by_another"),
@@ -130,6 +131,7 @@ class AuditorProposal(Row, Placed, table=True):
 
     __tablename__ = "auditor_proposal"
     __table_args__ = (
+        *listed("center_id"),
         CheckConstraint("(status = 'CONFIRMED') = (confirmed_by IS NOT NULL) AND confirmed_by <> proposed_by", "two_persons"),
         CheckConstraint("person_id <> proposed_by AND person_id <> confirmed_by", "not_about_oneself"),
         Index("uq_auditor_proposal_one_open", "organization_id", "person_id", unique=True, postgresql_where=literal_column("status = 'PROPOSED'")),

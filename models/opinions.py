@@ -4,10 +4,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from models.base import Instant, Row, Tenanted, choice
+from models.base import Instant, Row, Tenanted, choice, listed
 
 
 class OpinionLetterStatus(StrEnum):
@@ -29,7 +29,13 @@ class SupervisionReportStatus(StrEnum):
 
 class OpinionLetter(Row, Tenanted, table=True):
     __tablename__ = "opinion_letter"
-    __table_args__ = (UniqueConstraint("inspection_id"),)
+    __table_args__ = (
+        UniqueConstraint("inspection_id"),
+        *listed("center_id", "district_id"),
+        Index(None, "agency_id"),
+        Index(None, "center_id", "status", "created_at", "id"),
+        Index(None, "district_id", "status", "created_at", "id"),
+    )
     inspection_id: UUID = Field(foreign_key="inspection.id")
     dispatcher_id: UUID = Field(foreign_key="organization.id")
     status: OpinionLetterStatus = Field(default=OpinionLetterStatus.DRAFT, sa_type=choice(OpinionLetterStatus))
@@ -41,7 +47,13 @@ class OpinionLetter(Row, Tenanted, table=True):
 
 class Rectification(Row, Tenanted, table=True):
     __tablename__ = "rectification"
-    __table_args__ = (UniqueConstraint("inspection_id"),)
+    __table_args__ = (
+        UniqueConstraint("inspection_id"),
+        *listed("center_id", "district_id"),
+        Index(None, "agency_id"),
+        Index(None, "center_id", "status", "due_on", "id"),
+        Index(None, "district_id", "status", "due_on", "id"),
+    )
     inspection_id: UUID = Field(foreign_key="inspection.id")
     opinion_letter_id: UUID = Field(foreign_key="opinion_letter.id", index=True)
     dispatcher_id: UUID = Field(foreign_key="organization.id")

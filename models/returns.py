@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
-from models.base import Instant, Json, Row, Tenanted, choice
+from models.base import Instant, Json, Row, Tenanted, choice, listed
 
 
 class MonthlyReturnStatus(StrEnum):
@@ -29,6 +29,7 @@ class MonthlyReturn(Row, Tenanted, table=True):
     __tablename__ = "monthly_return"
     __table_args__ = (
         UniqueConstraint("district_id", "month", "edition"),
+        *listed("center_id"),
         CheckConstraint("district_id IS NOT NULL", "has_district"),
         CheckConstraint("(edition = 1) = (previous_id IS NULL)", "editions_form_a_chain"),
         CheckConstraint("(status = 'SENT_BACK') <= (comment IS NOT NULL)", "sent_back_has_reason"),

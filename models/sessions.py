@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
-from models.base import Instant, Row, Tenanted, choice
+from models.base import Instant, Row, Tenanted, choice, listed
 from models.supervisors import SkillLevel
 
 
@@ -34,6 +34,7 @@ class RecognitionSession(Row, Tenanted, table=True):
         CheckConstraint("ends_at > starts_at", "times_in_order"),
         CheckConstraint("candidate_count > 0", "somebody_is_recognized"),
         CheckConstraint("agency_id IS NOT NULL", "has_agency"),
+        *listed("center_id", "district_id"),
         Index("ix_recognition_session_center_start", "center_id", "starts_at", "id"),
         Index("ix_recognition_session_district_start", "district_id", "starts_at", "id"),
         Index("ix_recognition_session_agency_start", "agency_id", "starts_at", "id"),

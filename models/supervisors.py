@@ -87,6 +87,9 @@ class Supervisor(Row, Placed, table=True):
     __tablename__ = "supervisor"
     __table_args__ = (
         UniqueConstraint("person_id", "kind", "organization_id"),
+        Index(None, "center_id"),
+        Index(None, "agency_id"),
+        Index(None, "kind", "created_at", "id"),
         CheckConstraint("(kind = 'INTERNAL') = (agency_id IS NOT NULL)", "internal_has_agency"),
     )
     person_id: UUID = Field(foreign_key="person.id", index=True)

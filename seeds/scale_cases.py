@@ -1,24 +1,23 @@
-"""The work of the large jurisdiction: sessions, inspections, teams, checklists, findings, and the event of each notice in its district's chain."""
+"""The work of the large jurisdiction: sessions, inspections, teams, checklists and findings."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from typing import NamedTuple, cast
-from uuid import UUID
+from datetime import timedelta
 
 import asyncpg
 
-from domain.machine import GENESIS, digest_of
 from models.checklists import Answer, Checklist, Finding
 from models.dispatch import Assignment, AssignmentStatus
-from models.events import ChainHead, Event
 from models.inspections import Inspection, InspectionStatus
 from models.sessions import RecognitionSession
 from seeds.rosters.invented import TRADES
 from seeds.scale_people import externals
 from seeds.scale_town import (
+    ANSWER,
     ASSIGNMENT,
+    CANCELLED_FOR,
     CARD,
     CHECKLIST,
+    CLOSING,
     INSPECTION,
     PERSON,
     RECOGNITION,
@@ -34,7 +33,6 @@ from seeds.scale_town import (
     instant,
 )
 
-ANSWER, EVENT = 10, 11
 LEVELS = ("JUNIOR_5", "INTERMEDIATE_4", "SENIOR_3", "TECHNICIAN_2")
 REMARKS = ("现场布置与备案方案不一致，未张贴考场规则", "抽查三份资料，一份缺少工作年限证明", "监考员未佩戴证件", "试卷启封时仅一人在场")
 CORRECTIONS = ("当场张贴。", "三个工作日内补齐材料。", None, None)
@@ -47,25 +45,9 @@ PLACES = {
 UNNOTIFIED = (InspectionStatus.DISPATCHED, InspectionStatus.CANCELLED)
 
 
-class Link(NamedTuple):
-    """The columns of an event, but for its digest."""
-
-    id: UUID
-    center_id: UUID
-    district_id: UUID
-    agency_id: UUID
-    organization_id: UUID
-    sequence: int
-    at: datetime
-    person_id: UUID
-    subject_kind: str
-    subject_id: UUID
-    step: str
-    from_status: str
-    to_status: str
-    profile_id: UUID
-    previous: bytes
-    reason: str | None = None
+def subject(n: int) -> tuple[str, str, str, int]:
+    """What the n-th session is about: occupation, rank, way, and how many candidates."""
+    return f"{TRADES[n % len(TRADES)]}员", LEVELS[n % len(LEVELS)], "EXAM", 20 + n % 60
 
 
 def sessions(town: Town, visits: Sequence[Visit]) -> Iterable[Record]:
@@ -73,8 +55,17 @@ def sessions(town: Town, visits: Sequence[Visit]) -> Iterable[Record]:
     for visit in visits:
         for n in range(visit.n * SESSIONS_PER_INSPECTION, (visit.n + 1) * SESSIONS_PER_INSPECTION):
             place = town.places[(visit.agency + n % SESSIONS_PER_INSPECTION) % len(town.places)]
-            what = identity(RECOGNITION, n), f"{TRADES[n % len(TRADES)]}员", LEVELS[n % len(LEVELS)], "EXAM", 20 + n % 60, "第一考场"
-            yield *what, instant(visit.day, 9), instant(visit.day, 17), "HELD", place.center, place.district, place.agency
+            yield (
+                identity(RECOGNITION, n),
+                *subject(n),
+                "第一考场",
+                instant(visit.day, 9),
+                instant(visit.day, 17),
+                "HELD",
+                place.center,
+                place.district,
+                place.agency,
+            )
 
 
 def inspections(town: Town, visits: Sequence[Visit]) -> Iterable[Record]:
@@ -83,8 +74,8 @@ def inspections(town: Town, visits: Sequence[Visit]) -> Iterable[Record]:
         who = identity(INSPECTION, visit.n), place.center, place.district, place.agency, place.district
         what = identity(RECOGNITION, visit.n * SESSIONS_PER_INSPECTION), town.profile, visit.day, str(visit.status)
         notified = None if visit.status in UNNOTIFIED else instant(visit.day - timedelta(days=1), 10)
-        closed = instant(visit.day + timedelta(days=9), 16) if visit.status is InspectionStatus.CLOSED else None
-        cancelled = "考试改期。" if visit.status is InspectionStatus.CANCELLED else None
+        closed = instant(visit.day + CLOSING, 16) if visit.status is InspectionStatus.CLOSED else None
+        cancelled = CANCELLED_FOR if visit.status is InspectionStatus.CANCELLED else None
         yield *who, *what, "ONSITE", "ONSITE", False, notified, closed, cancelled
 
 
@@ -121,35 +112,6 @@ def found(town: Town, visits: Sequence[Visit], *, answered: bool) -> Iterable[Re
             yield (*row, identity(CHECKLIST, visit.n), "NO", identity(PERSON, visit.n * TEAM % len(externals(town)))) if answered else row
 
 
-def notices(town: Town, visits: Sequence[Visit], heads: dict[UUID, tuple[int, bytes]]) -> Iterable[Record]:
-    """The event of each notice; `heads` ends as the newest link of each chain."""
-    for visit in visits:
-        if visit.status in UNNOTIFIED:
-            continue
-        place = town.places[visit.agency]
-        sequence, previous = heads.get(place.district, (0, GENESIS))
-        link = Link(
-            id=identity(EVENT, visit.n),
-            center_id=place.center,
-            district_id=place.district,
-            agency_id=place.agency,
-            organization_id=place.district,
-            sequence=sequence + 1,
-            at=instant(visit.day - timedelta(days=1), 10),
-            person_id=town.dispatchers[place.district],
-            subject_kind=Inspection.__name__,
-            subject_id=identity(INSPECTION, visit.n),
-            step="NOTIFY",
-            from_status=InspectionStatus.DISPATCHED,
-            to_status=InspectionStatus.NOTIFIED,
-            profile_id=town.profile,
-            previous=previous,
-        )
-        digest = digest_of(cast("Event", link))  # it has the facts of one; making the row itself takes longer than all else here
-        heads[place.district] = (link.sequence, digest)
-        yield *link, digest
-
-
 async def write(driver: asyncpg.Connection, town: Town, visits: Sequence[Visit]) -> None:
     tenants = "center_id district_id agency_id"
     columns = f"id occupation level mode candidate_count place starts_at ends_at status {tenants}"
@@ -167,6 +129,3 @@ async def write(driver: asyncpg.Connection, town: Town, visits: Sequence[Visit])
     columns = f"id inspection_id item_id remark correction {tenants}"
     await copied(driver, Answer, f"{columns} checklist_id value person_id", records=found(town, visits, answered=True))
     await copied(driver, Finding, columns, records=found(town, visits, answered=False))
-    heads: dict[UUID, tuple[int, bytes]] = {}
-    await copied(driver, Event, f"{' '.join(Link._fields)} digest", records=notices(town, visits, heads))
-    await copied(driver, ChainHead, "organization_id sequence digest", records=((one, *head) for one, head in heads.items()))

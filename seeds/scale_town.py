@@ -6,17 +6,19 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from random import Random
+from struct import Struct
 from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
+from asyncpg.pgproto import pgproto
 from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import organizations
 from domain.machine import Act
 from domain.numbers import BEIJING_DISTRICTS
-from domain.profiles import parse_profile
+from domain.profiles import Profile, parse_profile
 from models.base import table_of
 from models.checklists import ChecklistItem
 from models.inspections import InspectionStatus
@@ -50,6 +52,14 @@ STATES = {
 
 SIGNED = (InspectionStatus.CLOSED, InspectionStatus.OPINION_SERVED, InspectionStatus.CHECKLIST_SIGNED)
 
+CLOSING = timedelta(days=9)
+"""From the visit to the end of its case."""
+
+SERVING = timedelta(days=2)
+"""From the visit to its opinion letter."""
+
+CANCELLED_FOR = "考试改期。"
+
 Record = tuple[object, ...]
 
 
@@ -63,13 +73,14 @@ class Visit(NamedTuple):
     items: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """An agency among its tenants."""
 
     center: UUID
     district: UUID
     agency: UUID
+    name: str
+    credit_code: str
 
 
 @dataclass(frozen=True)
@@ -80,6 +91,7 @@ class Town:
     places: list[Place]
     supervisors: int
     profile: UUID
+    rules: Profile
     items: list[ChecklistItem]
     dispatchers: dict[UUID, UUID]
     """The person who acts for a district, by its id."""
@@ -88,12 +100,18 @@ class Town:
     deputy: UUID
 
 
+two_halves = Struct(">QQ").pack
+
+
 def identity(kind: int, n: int) -> UUID:
-    """The n-th id of a kind: a UUIDv7 whose time grows with n, so that newest first is largest n first, as in life."""
-    return UUID(int=(START + n) << 80 | 7 << 76 | kind << 64 | 2 << 62 | n)
+    """The n-th id of a kind: a UUIDv7 whose time grows with n, so that newest first is largest n first, as in life.
+
+    The driver's own UUID is made in a third of the time, and a million inspections need thirty million.
+    """
+    return pgproto.UUID(two_halves((START + n) << 16 | 7 << 12 | kind, 2 << 62 | n))
 
 
-AGENCY, PERSON, SUPERVISOR, CARD, RECOGNITION, INSPECTION, ASSIGNMENT, CHECKLIST, CASE = range(1, 10)
+AGENCY, PERSON, SUPERVISOR, CARD, RECOGNITION, INSPECTION, ASSIGNMENT, CHECKLIST, CASE, ANSWER, EVENT, RETURN, LETTER, RECTIFICATION = range(1, 15)
 
 
 @lru_cache(maxsize=5_000)
@@ -123,14 +141,13 @@ async def copied(driver: asyncpg.Connection, model: type[SQLModel], columns: str
     await driver.copy_records_to_table(table_of(model).name, records=records, columns=columns.split())
 
 
-async def founded(session: AsyncSession) -> tuple[Organization, list[Organization], UUID, Person]:
+async def founded(session: AsyncSession, rules: Profile) -> tuple[Organization, list[Organization], UUID, Person]:
     """Center, districts, rules and forms, as the domain makes them; and who acted."""
     keeper = Person(name="周敏")
     session.add(keeper)
     await session.flush()
     center = await organizations.found_center(session, "北京市职业技能鉴定管理中心", code="110000")
     act = Act(keeper.id, center.id, FOUNDED)
-    rules = parse_profile(PROFILE.read_text(encoding="utf-8"), effective_from=FOUNDED.date())
     profile = await organizations.publish_profile(session, center, rules, act=act)
     await publish_templates(session, center, act=act)
     districts = [
@@ -160,18 +177,30 @@ async def hired(session: AsyncSession, organization: Organization, *, role: str,
     await session.flush()
 
 
-def agencies(center: Organization, districts: list[Organization], count: int) -> Iterable[Record]:
+def agencies(center: Organization, districts: list[Organization], count: int) -> list[Place]:
+    return [
+        Place(
+            center.id,
+            districts[n % len(districts)].id,
+            identity(AGENCY, n),
+            f"北京{BRANDS[n % len(BRANDS)]}{TRADES[n // len(BRANDS) % len(TRADES)]}职业技能培训学校（{n + 1}号）",
+            credit_code(n + 1),
+        )
+        for n in range(count)
+    ]
+
+
+def registered(places: list[Place], districts: list[Organization]) -> Iterable[Record]:
     kinds = list(AgencyKind)
-    for n in range(count):
-        agency, code, district = identity(AGENCY, n), credit_code(n + 1), districts[n % len(districts)]
-        name = f"北京{BRANDS[n % len(BRANDS)]}{TRADES[n // len(BRANDS) % len(TRADES)]}职业技能培训学校（{n + 1}号）"
-        place = f"北京市{district.name[:3]}示例路{n % 90 + 1}号"
-        yield agency, "AGENCY", name, code, code, district.id, center.id, district.id, agency, str(kinds[n % len(kinds)]), place
+    for n, (center, district, agency, name, code) in enumerate(places):
+        where = f"北京市{districts[n % len(districts)].name[:3]}示例路{n % 90 + 1}号"
+        yield agency, "AGENCY", name, code, code, district, center, district, agency, str(kinds[n % len(kinds)]), where
 
 
 async def populated(session: AsyncSession, driver: asyncpg.Connection, inspections: int) -> Town:
     """The tree with its agencies, and who acts for whom. Accounts: `scale-center`, and `scale-` with the code of a district."""
-    center, districts, profile, keeper = await founded(session)
+    rules = parse_profile(PROFILE.read_text(encoding="utf-8"), effective_from=FOUNDED.date())
+    center, districts, profile, keeper = await founded(session, rules)
     await hired(session, center, role="center_admin", name="scale-center", person=keeper, by=keeper.id)
     deputy = Person(name="吴静")
     await hired(session, center, role="center_clerk", name="scale-clerk", person=deputy, by=keeper.id)
@@ -182,9 +211,9 @@ async def populated(session: AsyncSession, driver: asyncpg.Connection, inspectio
         dispatchers[district.id] = person.id
     count = min(MOST_AGENCIES, max(AGENCIES, inspections // 30))
     columns = "id tier name code credit_code parent_id center_id district_id agency_id kind place"
-    await copied(driver, Organization, columns, records=agencies(center, districts, count))
-    places = [Place(center.id, districts[n % len(districts)].id, identity(AGENCY, n)) for n in range(count)]
+    places = agencies(center, districts, count)
+    await copied(driver, Organization, columns, records=registered(places, districts))
     items = list((await session.exec(select(ChecklistItem).order_by(ChecklistItem.template_id, ChecklistItem.position))).all())  # type: ignore[arg-type]
     form = [item for item in items if item.code.startswith("F")]
     supervisors = min(MOST_SUPERVISORS, max(60, inspections // 5))
-    return Town(center, places, supervisors, profile, form, dispatchers, keeper.id, deputy.id)
+    return Town(center, places, supervisors, profile, rules, form, dispatchers, keeper.id, deputy.id)

@@ -37,12 +37,13 @@ DOCUMENTS = Documents(schema, signed_in=WIDE)
 
 
 @dataclass(frozen=True)
-class CountedReading(Reading):
+class Counted:
+    reading: Reading
     statements: list[str]
 
-    async def document(self, statement: str, values: Any) -> str | None:
+    async def document(self, statement: str, values: Any) -> str | bytes | None:
         self.statements.append(statement)
-        return await super().document(statement, values)
+        return await self.reading.document(statement, values)
 
 
 class CountedDatabase(Database):
@@ -50,10 +51,8 @@ class CountedDatabase(Database):
 
     statements: list[str]
 
-    @asynccontextmanager
-    async def read(self, tenant: Tenant = NOBODY) -> AsyncIterator[Reading]:
-        async with super().read(tenant) as reading:
-            yield CountedReading(reading.driver, self.statements)
+    def read(self, tenant: Tenant = NOBODY) -> Reading:
+        return Counted(super().read(tenant), self.statements)
 
     @asynccontextmanager
     async def transaction(self, tenant: Tenant = NOBODY, *, seconds: float | None = None) -> AsyncIterator[AsyncSession]:

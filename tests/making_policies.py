@@ -39,8 +39,8 @@ async def present(world: World, who: str | Actor) -> Actor:
         return actor
     async with world.transaction() as session:
         number = await policies.current(session, actor.center_id)
-    async with world.database.glance() as reading:
-        await VERSIONS.ensure(reading, number)
+    reading = world.database.glance()
+    await VERSIONS.ensure(reading, number)
     return replace(actor, policy=number)
 
 

@@ -17,7 +17,7 @@ from graphql import (
 
 from gql.reading.declare import STORED, Many, Page, Steps, source_of
 from gql.reading.paging import LARGEST, Where
-from gql.reading.plan import DEFINITION
+from gql.reading.selection import DEFINITION
 from gql.schema import schema
 from models.base import table_of
 
@@ -84,6 +84,7 @@ BOUNDED = {
     "ReturnLine.findings": "the lines of a form",
     "RosterImport.problems": "the first thousand",
     "DrawProof.problems": "the rules of a pool",
+    "Query.coverages": "the districts of a center",
     "Query.blacklistCheck": "the entries of a person",
     "BlacklistConsequences.openAssignments": "the duties of a person",
     "BlacklistConsequences.inspections": "the duties of a person",

@@ -11,10 +11,12 @@ from sqlmodel import SQLModel
 
 from authz.access import READ
 from authz.actions import Action
-from authz.actor import Shape
+from authz.actor import Actor, Shape
 from gql.reading.paging import Arguments, page_resolver
 
 STORED = "stored"
+READS = "reads"
+"""In the metadata of a root field that is one compiled read: from who asks and its arguments, the values given to its statement; None for null."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +58,8 @@ class Frame:
     shape: Shape
     may: Callable[[Action], ColumnElement[bool]]
 
+
+Reads = Callable[[Actor | None, Mapping[str, Any]], Mapping[str, object] | None]
 
 Expression = Callable[[Frame], ColumnElement[Any]]
 
@@ -183,7 +187,12 @@ def page(
 ) -> Any:
     """A connection field; `type` is its connection class. At a root (`name` None) it resolves, nested the reader has done it already."""
     resolver = page_resolver(type, arguments)
-    return strawberry.field(resolver, description=description, metadata={STORED: Page(name, source, (order, descending))})
+    metadata = {STORED: Page(name, source, (order, descending)), READS: nothing_given}
+    return strawberry.field(resolver, description=description, metadata=metadata)
+
+
+def nothing_given(_actor: Actor | None, _arguments: Mapping[str, Any]) -> Mapping[str, object]:
+    return {}
 
 
 def items(expression: Expression, description: str) -> Any:

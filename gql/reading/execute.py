@@ -2,11 +2,13 @@
 
 from typing import Any, cast
 
-from graphql import GraphQLError, GraphQLLeafType
+from graphql import GraphQLError, GraphQLLeafType, default_field_resolver, default_type_resolver
 from graphql.execution import Executor
+from graphql.execution.values import VariableValues
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import Info
 
+from gql.documents import Operation
 from gql.errors import TooComplex
 
 RESOLVER_CALLS = 20_000
@@ -28,9 +30,21 @@ class Unpresentable(Exception):  # noqa: N818
 class Execution(Executor[None]):
     """graphql-core's plain executor (never the incremental one), with Strawberry's info, our splice, and a count of resolver calls."""
 
-    def __init__(self, *args: Any, digest: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.digest = digest
+    def __init__(self, asked: Operation, variables: VariableValues, context: object) -> None:
+        super().__init__(
+            asked.schema,
+            asked.definitions,
+            asked.fragments,
+            None,
+            context,
+            asked.node,
+            variables,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+            hide_suggestions=True,
+        )
+        self.asked = asked
         self.calls = 0
         self.operation_extensions = {"execution": self}
 
@@ -59,5 +73,5 @@ class Execution(Executor[None]):
 
 
 def execution_of(info: Info) -> Execution:
-    """The running execution behind a resolver's info: `digest` of the document, `fragments` and `variable_values` for the collector."""
+    """The running execution behind a resolver's info: what was `asked`, and with which `variable_values`."""
     return cast("Execution", info.input_extensions["execution"])

@@ -28,7 +28,8 @@ from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 
 from gql.reading.declare import Frame
 from gql.reading.paging import Part
-from gql.reading.plan import AnyOf, Chosen, Condition, PageShape, TypeName
+from gql.reading.plan import AnyOf, Condition, PageShape
+from gql.reading.selection import Chosen, TypeName
 
 NAME = re.compile(r"^[_A-Za-z][_0-9A-Za-z]*$")
 KEYS = 50

@@ -1,4 +1,4 @@
-"""From a plan to one statement whose JSON PostgreSQL builds. Every table is reached through `opened`, which returns it with its scope."""
+"""From a selection to one statement whose JSON PostgreSQL builds. Every table is reached through `opened`, which returns it with its scope."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,8 @@ from authz.actor import Shape
 from gql.reading.declare import Bound, Column, Computed, Frame, Given, Items, Many, Offered, One, Only, Page, Source, Steps, source_of
 from gql.reading.fragments import after, built, constant, cursor, edge, gathered, page_info, presented, quoted, tested, word
 from gql.reading.paging import Part
-from gql.reading.plan import Chosen, PageShape, TypeName, Whole
+from gql.reading.plan import PageShape
+from gql.reading.selection import Chosen, Selection, TypeName, Whole
 from models.base import table_of
 
 DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
@@ -49,19 +50,19 @@ class Statement:
 
 
 @lru_cache(maxsize=2000)
-def statement(root: Chosen, shape: Shape) -> Statement:
-    """The compiled statement of a plan for a shape of caller. Kept by what the document and the policy determine, never by a value."""
-    builder = Builder(shape)
-    selected = builder.root(root)
-    compiled = selected.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
+def statement(selected: Selection, pages: tuple[PageShape, ...], shape: Shape) -> Statement:
+    """The compiled statement of a selection for a shape of caller. Kept by what the document and the policy determine, never by a value."""
+    builder = Builder(shape, pages)
+    compiled = builder.root(selected.root).compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
     names = tuple(compiled.positiontup or ())
     constants = {name: value for name, value in compiled.params.items() if value is not None}
     return Statement(str(compiled), names, constants, frozenset(builder.noted))
 
 
 class Builder:
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, pages: Sequence[PageShape] = ()) -> None:
         self.shape = shape
+        self.pages = pages
         self.numbers: Iterator[int] = count()
         self.noted: set[str] = set()
 
@@ -186,12 +187,12 @@ class Builder:
 
     def page(self, chosen: Chosen, stored: Page, frame: Frame) -> ColumnElement[Any]:
         """The whole connection as one JSON value: a page of limit + 1 rows inside, its parts gathered around it."""
-        shape = chosen.page
-        if shape is None:
-            raise TypeError("a page without its shape")
+        if chosen.page is None:
+            raise TypeError("a page without its place")
+        shape = self.pages[chosen.page]
         there, visible = self.opened(source_of(stored.source))
         rows = self.rows(there, visible, stored=stored, frame=frame, shape=shape)
-        limit = bindparam(f"{shape.name}_limit", type_=Integer(), required=False)
+        limit = literal_column(str(shape.size), Integer)
         sort, id = there.t.c[shape.order[0]], there.t.c["id"]
         descending = shape.order[1] is not shape.backward
         ordered = [one.desc() if descending else one.asc() for one in (sort, id)]
@@ -208,7 +209,7 @@ class Builder:
             .select_from(there.t)
             .where(*rows, *after(shape, sort, id, descending=descending))
             .order_by(*ordered)
-            .limit(limit + literal_column("1", Integer))
+            .limit(literal_column(str(shape.size + 1), Integer))
             .correlate_except(there.t)
             .lateral(f"l{next(self.numbers)}")
         )

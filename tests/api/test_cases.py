@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -259,7 +260,7 @@ async def test_nobody_decides_the_own_case(world: World) -> None:
     row, _ = await supervisor(world)
     case = await opened(world, row)
     (admin,) = [one for name, one in world.actors.items() if name == "center_admin"]
-    oneself = Actor(**{**vars(admin), "person_id": row.person_id})
+    oneself = replace(admin, person_id=row.person_id)
     for mutation, other in ((REVOKE, {"ground": "NEGLIGENCE", **WRITTEN}), (SUSPEND, WRITTEN), (CLOSE, {"reason": "了结"})):
         assert codes(await world.ask(oneself, mutation, input=about(case, **other))) == ["FORBIDDEN"]
 

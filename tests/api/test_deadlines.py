@@ -15,7 +15,7 @@ from gql.fields import Call, Keyed, mutation
 from gql.imports import UploadTicketPayload
 from gql.limits import SECONDS, SIGNED_IN
 from gql.operation import OperationRequest, run
-from gql.reading.plan import DEFINITION
+from gql.reading.selection import DEFINITION
 from gql.schema import schema
 from models.database import reading_in
 from tests.world import ID_KEYS, PASSWORDS, World, key

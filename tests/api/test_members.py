@@ -1,6 +1,7 @@
 """Roles: given, ended, lent for a time; auditors made by two; and what the database itself refuses."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -160,7 +161,7 @@ async def test_a_lent_role_is_not_lent_on(world: World) -> None:
 async def test_the_auditor_lends_nothing_whatever_else_they_are(world: World) -> None:
     (who,) = await world.rows(Person, id=world.actors["center_auditor"].person_id)
     both: Actor = await world.hire("center_clerk", world.center, person=who, name="both")
-    both = Actor(**{**vars(both), "roles": frozenset({Role.CENTER_CLERK, Role.CENTER_AUDITOR})})
+    both = replace(both, roles=frozenset({Role.CENTER_CLERK, Role.CENTER_AUDITOR}))
     (audit,) = [one for one in await world.rows(Membership, person_id=who.id) if one.role == "center_auditor"]
     said = await offered(world, membership=shown("mem", audit.id), colleague=await name_of(world, "center_dispatcher"))
     assert why(await asked(world, both, "membershipDelegate", **said)) == "FORBIDDEN"

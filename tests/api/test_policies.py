@@ -212,8 +212,7 @@ async def test_a_broken_version_denies_and_nothing_else_holds_instead(world: Wor
         )
     fresh = VERSIONS.__class__(POLICY, VERSIONS._check)
     with pytest.raises(PolicyUnavailable):
-        async with world.database.glance() as reading:
-            await fresh.ensure(reading, number)
+        await fresh.ensure(world.database.glance(), number)
     with pytest.raises(PolicyUnavailable):
         fresh.table(number)
     with pytest.MonkeyPatch.context() as patch:

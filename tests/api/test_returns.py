@@ -25,6 +25,8 @@ DRAFT = """query($district: ID!, $month: String!) { monthlyReturnDraft(district:
   month dueAt coverage { held inspected needed } digest lines { inspection agency level mode findings rectification } } }"""
 COVERAGE = "query($district: ID!, $month: String!) { coverage(district: $district, month: $month) { held inspected needed } }"
 
+COVERAGES = "query($month: String!) { coverages(month: $month) { district name held inspected needed timeliness } }"
+
 DUE = datetime(2026, 9, 5, 16, 0, tzinfo=UTC)
 """The end of 5 September in Shanghai."""
 
@@ -85,6 +87,52 @@ async def test_inv05_the_sessions_needed(world: World, sessions: int, needed: in
     assert found["coverage"] == {"held": sessions, "inspected": 0, "needed": needed}
     row = (await world.done("district_clerk_0", SUBMIT, **on("2026-08")))["monthlyReturnSubmit"]["monthlyReturn"]
     assert (row["sessionsHeld"], row["sessionsNeeded"], row["lines"]) == (sessions, needed, [])
+
+
+@pytest.mark.requirement("B028", "B053", "INV05", "A03")
+async def test_all_districts_at_once_are_each_as_asked_alone(world: World, elsewhere: World) -> None:
+    await closed_in_august(world)
+    for n in range(1, 4):
+        await held(world, starts_at=AUGUST + timedelta(days=n))
+    await held(world, agency=2)
+    await held(elsewhere)
+    await returned(world, at=DUE - timedelta(days=1))
+    august = (await world.done("center_clerk", COVERAGES, month="2026-08"))["coverages"]
+    assert [(one["name"], one["timeliness"]) for one in august] == [("第0区", "ON_TIME"), ("第1区", None)]
+    for n, one in enumerate(august):
+        alone = await world.done("center_clerk", COVERAGE, district=district(world, n), month="2026-08")
+        assert alone["coverage"] == {name: one[name] for name in ("held", "inspected", "needed")}
+    assert [(one["held"], one["inspected"], one["needed"]) for one in august] == [(4, 1, 2), (1, 0, 1)]
+    assert (await world.done("district_clerk_1", COVERAGES, month="2026-08"))["coverages"] == august[1:]
+    await returned(world, district=1, at=DUE)
+    await returned(world, month="2026-07", district=1, at=DUE)
+    later = (await world.done("center_auditor", COVERAGES, month="2026-08"))["coverages"]
+    assert [one["timeliness"] for one in later] == ["ON_TIME", "LATE"]
+
+
+@pytest.mark.requirement("INV14")
+async def test_the_first_edition_says_whether_a_month_was_reported_in_time(world: World) -> None:
+    row = await returned(world, at=DUE - timedelta(days=1))
+    await world.done("center_clerk", SEND_BACK, **of(row, comment="缺一场"))
+    await returned(world, at=DUE + timedelta(days=9))
+    found = (await world.done("center_clerk", COVERAGES, month="2026-08"))["coverages"]
+    assert [(one["district"], one["timeliness"]) for one in found] == [(district(world), "ON_TIME"), (district(world, 1), None)]
+
+
+@pytest.mark.requirement("INV11")
+async def test_the_figures_of_all_districts_are_none_of_an_agencys_nor_a_strangers(world: World, elsewhere: World) -> None:
+    await held(world)
+    for who in ("agency_admin_0", "agency_clerk_0"):
+        answer = await world.ask(who, COVERAGES, month="2026-08")
+        assert (codes(answer), answer["data"]) == (["FORBIDDEN"], {"coverages": None})
+    assert codes(await world.ask(None, COVERAGES, month="2026-08")) == ["UNAUTHENTICATED"]
+    assert codes(await world.ask("center_clerk", COVERAGES, month="2026-13")) == ["BAD_USER_INPUT"]
+    theirs = (await elsewhere.done("center_clerk", COVERAGES, month="2026-08"))["coverages"]
+    assert [(one["district"], one["held"]) for one in theirs] == [(district(elsewhere, n), 0) for n in range(2)]
+
+
+async def test_a_center_without_districts_has_no_figures_of_them(yunnan: World) -> None:
+    assert await yunnan.done("center_clerk", COVERAGES, month="2026-08") == {"coverages": []}
 
 
 @pytest.mark.requirement("INV14", "A03", "B053")

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import orjson
 import pytest
 
 from app.embedded_postgres import EmbeddedPostgres
@@ -11,7 +12,8 @@ from models.database import Database, Reading, reading_in
 
 pytestmark = pytest.mark.anyio
 
-SLEEP = "SELECT pg_sleep(0.2)"
+SLEEP = "SELECT pg_sleep(0.2)::text"
+PAUSE = "idle_in_transaction_session_timeout"
 
 
 @pytest.fixture
@@ -25,28 +27,28 @@ async def hurried(cluster: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def patience(reading: Reading) -> list[object]:
-    return [await reading.driver.fetchval(f"SHOW {name}") for name in ("statement_timeout", "idle_in_transaction_session_timeout")]
+    """What PostgreSQL bears there."""
+    said = await reading.document("SELECT json_build_array(current_setting('statement_timeout'), current_setting($1))::text", [PAUSE])
+    return list(orjson.loads(said or b""))
 
 
 async def test_the_statement_timeout_of_the_settings_holds_wherever_one_reads_or_writes(hurried: Database) -> None:
     async with hurried.transaction() as session:
         assert await patience(await reading_in(session)) == ["100ms", "10s"]
-    async with hurried.read() as reading:
-        assert await patience(reading) == ["100ms", "10s"]
-    async with hurried.glance() as reading:
-        assert await patience(reading) == ["100ms", "10s"]
+    assert await patience(hurried.read()) == ["100ms", "10s"]
+    assert await patience(hurried.glance()) == ["100ms", "10s"]
 
 
 async def test_a_statement_that_takes_longer_is_ended(hurried: Database) -> None:
     with pytest.raises(Exception, match="statement timeout") as ended:
         async with hurried.transaction() as session:
-            await (await reading_in(session)).driver.fetchval(SLEEP)
+            await (await reading_in(session)).document(SLEEP, [])
     assert getattr(ended.value, "sqlstate", None) == "57014"
 
 
 async def test_a_transaction_with_a_time_of_its_own_keeps_it_to_itself(hurried: Database) -> None:
     async with hurried.transaction(seconds=60) as session:
         assert await patience(await reading_in(session)) == ["1min", "1min"]
-        await (await reading_in(session)).driver.fetchval(SLEEP)
+        await (await reading_in(session)).document(SLEEP, [])
     async with hurried.transaction() as session:
         assert await patience(await reading_in(session)) == ["100ms", "10s"]

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -208,6 +209,31 @@ def test_a_killed_creation_is_made_anew(folder: Path) -> None:
     account_for(folder / "data").own(folder)
     (folder / "data.new").mkdir()
     (folder / "data.new" / "PG_VERSION").write_text("half")
+    with EmbeddedPostgres(folder) as postgres:
+        assert ask(postgres.url(APP), "SELECT 1") == 1
+
+
+def test_what_is_done_meanwhile_is_done_once_with_a_new_cluster_an_old_one_and_an_adopted_one(folder: Path) -> None:
+    done: list[str] = []
+    for what in ("new", "old"):
+        postgres = EmbeddedPostgres(folder).start(meanwhile=partial(done.append, what))
+        try:
+            assert ask(postgres.url(APP), "SELECT 1") == 1
+            EmbeddedPostgres(folder).start(adopt=True, meanwhile=partial(done.append, "adopted"))
+        finally:
+            postgres.stop()
+    assert done == ["new", "adopted", "old", "adopted"]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_told_to_end_meanwhile_it_leaves_no_server_and_a_whole_cluster(folder: Path, times: int) -> None:
+    def told() -> None:
+        raise SystemExit(0)
+
+    for _ in range(times):
+        with pytest.raises(SystemExit):
+            EmbeddedPostgres(folder).start(meanwhile=told)
+        assert not (folder / "data" / "postmaster.pid").exists()
     with EmbeddedPostgres(folder) as postgres:
         assert ask(postgres.url(APP), "SELECT 1") == 1
 

@@ -60,8 +60,7 @@ async def test_what_changed_after_the_request_began_ends_it(world: World, ending
     assert "errors" not in await world.ask(actor, LIST)
     await ending(world, who)
     with pytest.raises(RightsChanged) as changed:
-        async with world.database.read(actor.tenant):
-            pass
+        await world.database.read(actor.tenant).document("SELECT '1'", [])
     assert changed.value.what == what
     with pytest.raises(RightsChanged):
         async with world.database.transaction(actor.tenant):
@@ -80,8 +79,7 @@ async def test_nothing_of_the_refused_transaction_is_left_on_the_connection(worl
     actor = replace(world.actors["district_clerk_0"], policy=2)
     for _ in range(20):
         with pytest.raises(RightsChanged):
-            async with world.database.read(actor.tenant):
-                pass
+            await world.database.read(actor.tenant).document("SELECT '1'", [])
     async with world.database.transaction() as session:
         assert (await (await session.connection()).execute(text("SELECT current_user"))).scalar_one() == "dudao_app"
 

@@ -19,7 +19,7 @@ from authz.actor import BASE, Role
 from authz.relations import Relation
 from gql.node import BY_PREFIX
 from gql.reading.declare import STORED, Column, Computed, Given, Many, One, Only, Page, source_of
-from gql.reading.plan import DEFINITION
+from gql.reading.selection import DEFINITION
 from gql.schema import schema
 
 GOLDEN = Path(__file__).parent / "matrix.txt"

@@ -9,7 +9,6 @@ from authz.access import POLICY, VERSIONS, sound
 from authz.changes import Addition, changed
 from authz.policy import Said, digest_of
 from authz.versions import SHIPPED, PolicyUnavailable, Versions
-from models.database import Reading
 
 pytestmark = pytest.mark.anyio
 
@@ -21,19 +20,13 @@ class Stored:
         self.versions = {int(name.removeprefix("v")): said for name, said in versions.items()}
         self.asked = 0
 
-    async def fetchval(self, _statement: str, *values: object) -> object:
+    async def document(self, _statement: str, values: Sequence[object]) -> str | None:
         self.asked += 1
         said = self.versions.get(int(str(values[0])))
         if said is None:
             return None
         lines = [[one.number, one.article, *one.words] for one in said]
         return orjson.dumps({"digest": digest_of(said), "lines": lines}).decode()
-
-    async def fetchrow(self, _statement: str, *_values: object) -> Sequence[object]:
-        raise NotImplementedError
-
-    async def execute(self, _statement: str, *_values: object) -> str:
-        raise NotImplementedError
 
 
 def loosened() -> tuple[Said, ...]:
@@ -42,7 +35,7 @@ def loosened() -> tuple[Said, ...]:
 
 async def test_the_shipped_version_needs_no_database() -> None:
     stored = Stored()
-    assert await Versions(POLICY, sound).ensure(Reading(stored), SHIPPED) is POLICY
+    assert await Versions(POLICY, sound).ensure(stored, SHIPPED) is POLICY
     assert VERSIONS.table(SHIPPED) is POLICY
     assert stored.asked == 0
 
@@ -51,8 +44,8 @@ async def test_a_version_is_read_and_compiled_once() -> None:
     stored, versions = Stored(v5=loosened()), Versions(POLICY, sound)
     with pytest.raises(PolicyUnavailable):
         versions.table(5)
-    table = await versions.ensure(Reading(stored), 5)
-    assert await versions.ensure(Reading(stored), 5) is table is versions.table(5)
+    table = await versions.ensure(stored, 5)
+    assert await versions.ensure(stored, 5) is table is versions.table(5)
     assert (stored.asked, len(table.lines)) == (1, len(POLICY.lines) + 1)
 
 
@@ -61,32 +54,32 @@ async def test_what_is_refused_is_refused_without_looking_again() -> None:
     stored, versions = Stored(v6=broken), Versions(POLICY, sound)
     for _ in range(3):
         with pytest.raises(PolicyUnavailable, match="own_agency"):
-            await versions.ensure(Reading(stored), 6)
+            await versions.ensure(stored, 6)
     assert stored.asked == 1
 
 
 async def test_what_is_not_stored_may_come_later() -> None:
     stored, versions = Stored(), Versions(POLICY, sound)
     with pytest.raises(PolicyUnavailable, match="not stored"):
-        await versions.ensure(Reading(stored), 7)
+        await versions.ensure(stored, 7)
     stored.versions[7] = loosened()
-    assert await versions.ensure(Reading(stored), 7)
+    assert await versions.ensure(stored, 7)
 
 
 async def test_altered_lines_are_not_used() -> None:
     class Altered(Stored):
-        async def fetchval(self, statement: str, *values: object) -> object:
-            return str(await super().fetchval(statement, *values)).replace("SUBTREE", "OWN_ORG", 1)
+        async def document(self, statement: str, values: Sequence[object]) -> str | None:
+            return str(await super().document(statement, values)).replace("SUBTREE", "OWN_ORG", 1)
 
     with pytest.raises(PolicyUnavailable, match="not the ones"):
-        await Versions(POLICY, sound).ensure(Reading(Altered(v8=loosened())), 8)
+        await Versions(POLICY, sound).ensure(Altered(v8=loosened()), 8)
 
 
 async def test_the_ones_lately_in_force_are_kept() -> None:
     said = loosened()
     stored, versions = Stored(v2=said, v3=said, v4=said), Versions(POLICY, sound, most=2)
     for number in (2, 3, 2, 4):
-        await versions.ensure(Reading(stored), number)
+        await versions.ensure(stored, number)
     assert versions.table(2)
     assert versions.table(4)
     with pytest.raises(PolicyUnavailable):

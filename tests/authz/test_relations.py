@@ -58,8 +58,8 @@ def asked(
 
     async def run() -> Any:
         database, tenant = (bench.database, actor.tenant) if walled else (bench.owner, NOBODY)
-        async with database.read(tenant) as reading:
-            return await reading.document(str(compiled), [values[name] for name in compiled.positiontup or ()])
+        reading = database.read(tenant)
+        return await reading.document(str(compiled), [values[name] for name in compiled.positiontup or ()])
 
     found = json.loads(bench.portal.call(run) or "[]")
     return {one[0]: dict(zip(columns, one[1:], strict=True)) for one in found}

@@ -18,7 +18,7 @@ from authz.policy import POLICY as FILE
 from authz.relations import Relation
 from gql.explanations import explain_access
 from gql.reading.declare import STORED, Column, Source, Steps
-from gql.reading.plan import DEFINITION
+from gql.reading.selection import DEFINITION
 from gql.schema import schema
 from models.base import table_of
 from models.organizations import Tier

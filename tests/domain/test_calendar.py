@@ -9,7 +9,6 @@ from domain.calendar import (
     SHANGHAI,
     Month,
     Period,
-    Timeliness,
     add_months,
     add_working_days,
     age_on,
@@ -22,6 +21,7 @@ from domain.calendar import (
     timeliness,
 )
 from domain.profiles import Profile, parse_profile
+from models.returns import Timeliness
 
 PROFILES = Path(__file__).parents[2] / "seeds" / "profiles"
 
@@ -83,7 +83,6 @@ def test_the_return_is_on_time_until_the_end_of_the_fifth_in_shanghai():
     assert timeliness(datetime(2026, 10, 5, 23, 59, 59, 999999, tzinfo=SHANGHAI), due) is Timeliness.ON_TIME
     assert timeliness(datetime(2026, 10, 5, 15, 59, tzinfo=UTC), due) is Timeliness.ON_TIME
     assert timeliness(datetime(2026, 10, 6, tzinfo=SHANGHAI), due) is Timeliness.LATE
-    assert timeliness(None, due) is Timeliness.NONE
 
 
 @pytest.mark.requirement("B053")

@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from starlette.types import Message
 
+from app.admission import Room
 from app.endpoint import GraphQL
 from tests.http.small import error_of, house, served
 
@@ -93,6 +94,6 @@ async def test_who_hangs_up_ends_the_work() -> None:
     headers = [(b"content-type", b"application/json"), (b"authorization", b"Bearer clerk"), (b"host", b"dudao.test")]
     scope = {"type": "http", "method": "POST", "path": "/graphql", "scheme": "http", "headers": headers, "state": {"request_id": "r", "log": {}}}
     started = time.perf_counter()
-    await GraphQL(given)(scope, receive, send)
+    await GraphQL(given, Room(places=1, seconds=1))(scope, receive, send)
     assert time.perf_counter() - started < 2
     assert sent == []

@@ -9,7 +9,7 @@ from graphql import GraphQLEnumType, GraphQLField, GraphQLInputObjectType, Graph
 
 from gql.node import BY_PREFIX
 from gql.reading.declare import STORED, Given, Page, source_of
-from gql.reading.plan import DEFINITION
+from gql.reading.selection import DEFINITION
 
 Choose = Callable[[int], int]
 """A number below n; 0 is the simplest."""

@@ -22,7 +22,7 @@ from authz.errors import NotFound
 from gql.node import BY_PREFIX
 from gql.reading.declare import STORED, Column, Computed, Given, Items, Many, Offered, One, Only, Page, Source, Steps, source_of
 from gql.reading.paging import Part, Where
-from gql.reading.plan import DEFINITION
+from gql.reading.selection import DEFINITION
 from tests.crowd_rows import Rows
 from tests.reading.twins import COMPUTED, ITEMS, MASKED, WHEN
 

@@ -23,8 +23,8 @@ def run(bench: Bench, query: Select[Any]) -> Any:
     values = [compiled.params[name] for name in compiled.positiontup or ()]
 
     async def asked() -> Any:
-        async with bench.database.read() as reading:
-            return await reading.document(str(compiled), values)
+        reading = bench.database.read()
+        return await reading.document(str(compiled), values)
 
     return bench.portal.call(asked)
 
