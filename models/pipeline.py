@@ -35,7 +35,7 @@ class NoConnection(ConnectionError):  # noqa: N818 - a state, as its name says
 
 
 class Pipeline:
-    """One connection. It answers one question at a time; after a failure of its own or a cancellation it is of no more use."""
+    """One connection. It answers one question at a time; where an answer was not heard to its end it is of no more use."""
 
     def __init__(self, connection: AsyncConnection, *, prepares: bool) -> None:
         self._connection = connection
@@ -46,17 +46,20 @@ class Pipeline:
         self._prepared: OrderedDict[str, bytes] = OrderedDict()
         self._leaving: list[bytes] = []
         self._made = 0
+        self._settled = True
         self._waiting: asyncio.Future[None] | None = None
         self._socket = self._libpq.socket
         self._loop.add_reader(self._socket, self._wake)
 
     @property
     def usable(self) -> bool:
-        return bool(self._libpq.status == pq.ConnStatus.OK)
+        """Not while anything is under way: the next question would be given somebody else's answer."""
+        return self._settled and bool(self._libpq.status == pq.ConnStatus.OK)
 
     async def ask(self, *steps: Step) -> list[PGresult]:
         """What each of the statements says, all in one transaction. Raises psycopg.Error of the first that failed; none after it is run."""
         fresh: list[str] = []
+        self._settled = False
         self._close_left()
         for statement, values in steps:
             if not self._prepares:
@@ -71,6 +74,7 @@ class Pipeline:
         while self._libpq.flush():
             await self._writable()
         results = await self._results()
+        self._settled = True
         failed = next((one for one in results if one.status not in FINE), None)
         if failed is not None:
             self._leaving += [self._prepared.pop(statement) for statement in fresh]

@@ -96,6 +96,14 @@ async def test_a_connection_that_died_is_not_used_again(narrow: Database, cluste
     assert await narrow.glance().document("SELECT '1'", []) == b"1"
 
 
+async def test_a_question_that_was_not_sent_whole_leaves_nothing_to_the_next(narrow: Database) -> None:
+    """Its first half is with the server already; whoever came next on that connection would be given its answer."""
+    for _ in range(3):
+        with pytest.raises(psycopg.OperationalError, match="parameters"):
+            await narrow.read(tenant(1)).document("SELECT '1'", [None] * 70_000)
+        assert orjson.loads(await narrow.read(tenant(2)).document(WHO, []) or b"")[1] == str(UUID(int=2))
+
+
 async def test_nobody_there_is_no_connection() -> None:
     database = Database("postgresql+asyncpg://nobody@127.0.0.1:1/none")
     with pytest.raises(NoConnection):
