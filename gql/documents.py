@@ -82,7 +82,7 @@ class Operation:
         return price
 
 
-@lru_cache(maxsize=2000)
+@lru_cache(maxsize=1000)
 def _priced(operation: Operation, sizes: tuple[object, ...]) -> Price:
     known = dict(zip(operation.sizes, sizes, strict=True))
     return analyse(operation.document, operation.limits, schema=operation.schema, operation=operation.node, variables=known)

@@ -6,7 +6,7 @@ next and for nobody after: also behind a pooler that hands out connections by th
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 
@@ -161,11 +161,7 @@ class Pipelines:
     async def ask(self, wall: str, *steps: Step) -> list[PGresult]:
         """Raises NoConnection; psycopg.Error where a statement fails."""
         await self._slot()
-        try:
-            pipeline = self._kept(wall) or await self._opened()
-        except BaseException:
-            self._slots.release()
-            raise
+        pipeline = self._kept(wall) or await self._opened()
         try:
             results = await pipeline.ask(*steps)
         except psycopg.Error:
@@ -173,9 +169,7 @@ class Pipelines:
             raise
         except BaseException:
             # cut off in the middle, by a deadline or by a client that hung up: its place is free when its statement has ended
-            task = asyncio.ensure_future(self._dropped(pipeline))
-            self._leaving.add(task)
-            task.add_done_callback(self._leaving.discard)
+            self._later(self._dropped(pipeline))
             raise
         self._back(wall, pipeline)
         return results
@@ -201,9 +195,31 @@ class Pipelines:
         return self._idle.pop(0)[1] if self._idle else None
 
     async def _opened(self) -> Pipeline:
+        """Also where nobody waits for it any more: half of a greeting would stay with the server, and nobody would know of it."""
+        opening = asyncio.ensure_future(self._greeted())
+        try:
+            return await asyncio.shield(opening)
+        except BaseException:
+            self._later(self._spare(opening))
+            raise
+
+    async def _spare(self, opening: asyncio.Future[Pipeline]) -> None:
+        try:
+            pipeline = await opening
+        except NoConnection:
+            self._slots.release()
+        else:
+            self._back("", pipeline)
+
+    def _later(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    async def _greeted(self) -> Pipeline:
         try:
             connection = await AsyncConnection.connect(self._url, autocommit=True, connect_timeout=CONNECT_SECONDS, options=self._options)
-        except psycopg.OperationalError as error:
+        except (psycopg.Error, OSError) as error:
             raise NoConnection(type(error).__name__) from error
         return Pipeline(connection, prepares=self._prepares)
 
@@ -221,9 +237,9 @@ class Pipelines:
             self._slots.release()
 
     async def close(self) -> None:
+        await asyncio.gather(*self._leaving)
         while self._idle:
             self._idle.pop()[1].close()
-        await asyncio.gather(*self._leaving)
 
 
 def written(value: object) -> bytes | None:

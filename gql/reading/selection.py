@@ -86,7 +86,7 @@ def root_fields(operation: Operation, variables: VariableValues) -> Mapping[str,
     return _root_fields(operation, tuple((name, variables.coerced[name]) for name in operation.switches if name in variables.coerced))
 
 
-@lru_cache(maxsize=2000)
+@lru_cache(maxsize=1000)
 def _root_fields(operation: Operation, turned: tuple[tuple[str, object], ...]) -> Mapping[str, RootField]:
     """Kept by the way the directives turn: no other value may be seen here."""
     variables = VariableValues({}, dict(turned))
@@ -95,7 +95,7 @@ def _root_fields(operation: Operation, turned: tuple[tuple[str, object], ...]) -
     return {key: RootField(key, type, tuple(details), operation, variables) for key, details in found.items()}
 
 
-@lru_cache(maxsize=2000)
+@lru_cache(maxsize=1000)
 def selection(field: RootField, stored: Given | None = None) -> Selection:
     """What stands below a root field; `stored` where only the request tells which source it reads, and so which one type is looked at."""
     walk = _Walk(field)

@@ -49,7 +49,7 @@ class Statement:
     noted: frozenset[str] = frozenset()
 
 
-@lru_cache(maxsize=2000)
+@lru_cache(maxsize=1000)
 def statement(selected: Selection, pages: tuple[PageShape, ...], shape: Shape) -> Statement:
     """The compiled statement of a selection for a shape of caller. Kept by what the document and the policy determine, never by a value."""
     builder = Builder(shape, pages)

@@ -76,6 +76,20 @@ async def test_a_deadline_ends_the_statement_and_frees_the_place(narrow: Databas
     await watching.close()
 
 
+async def test_a_greeting_that_nobody_waits_for_any_more_serves_the_next(cluster: EmbeddedPostgres) -> None:
+    settings = SETTINGS | {"application_name": "greeted"}
+    pipelines, watching = Pipelines(cluster.url("dudao_app"), settings, size=2, patience=2), await connect(cluster.url("dudao_owner"))
+    for _ in range(20):
+        hasty = asyncio.ensure_future(pipelines.ask("", ("SELECT '1'", [])))
+        await asyncio.sleep(0.001)
+        hasty.cancel()
+        await asyncio.gather(hasty, return_exceptions=True)
+    assert (await pipelines.ask("", ("SELECT '1'", [])))[0].get_value(0, 0) == b"1"
+    assert await watching.fetchval("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'greeted'") <= 2
+    await pipelines.close()
+    await watching.close()
+
+
 async def test_who_waits_too_long_for_a_place_is_told(cluster: EmbeddedPostgres) -> None:
     pipelines = Pipelines(cluster.url("dudao_app"), SETTINGS, size=1, patience=0.1)
     slow = asyncio.ensure_future(pipelines.ask("", ("SELECT pg_sleep(0.5)::text", [])))
