@@ -21,7 +21,7 @@ settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--documents", type=int, default=2_000, help="how many generated documents the compiled reader is compared on")
+    parser.addoption("--documents", type=int, default=5_000, help="how many generated documents the compiled reader is compared on")
 
 
 @pytest.fixture(scope="session")

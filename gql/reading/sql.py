@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any, assert_never
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     FromClause,
     Integer,
@@ -20,9 +21,9 @@ from sqlalchemy import (
     false,
     func,
     literal_column,
-    null,
     select,
     true,
+    type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSON, JSONB, asyncpg
 
@@ -30,7 +31,7 @@ from authz.access import beyond_self, scope
 from authz.actions import Action
 from authz.actor import Shape
 from gql.reading.declare import Bound, Column, Computed, Frame, Given, Items, Many, Offered, One, Only, Page, Source, Steps, source_of
-from gql.reading.fragments import after, built, constant, cursor, edge, gathered, page_info, presented, quoted, tested, word
+from gql.reading.fragments import Told, after, built, constant, cursor, edge, gathered, listed, page_info, presented, quoted, tested, word
 from gql.reading.paging import Part
 from gql.reading.plan import PageShape
 from gql.reading.selection import Chosen, Selection, TypeName, Whole
@@ -108,8 +109,7 @@ class Builder:
         assert_never(stored)
 
     def object(self, chosen: Sequence[Chosen], frame: Frame) -> ColumnElement[Any]:
-        pairs = [(word(one.key), self.value(one, frame)) for one in chosen]
-        return built(pairs)
+        return built([(one.key, self.value(one, frame)) for one in chosen])
 
     def branching(self, chosen: Chosen, frame: Frame) -> ColumnElement[Any]:
         """The object in the form of its concrete type; an interface decides by the row."""
@@ -119,7 +119,9 @@ class Builder:
         if source.variant_column is None:
             return self.object(chosen.below(source.type), frame)
         which = frame.t.c[source.variant_column]
-        return case(*((which == constant(value), self.object(chosen.below(type), frame)) for value, type in source.variants.items()))
+        return type_coerce(
+            case(*((which == constant(value), self.object(chosen.below(type), frame)) for value, type in source.variants.items())), Told()
+        )
 
     def column(self, stored: Column, frame: Frame) -> ColumnElement[Any]:
         if frame.source is None:
@@ -129,8 +131,9 @@ class Builder:
             return clear
         if stored.noted and beyond_self(self.shape, stored.mask):
             self.noted.add(f"{frame.source.type}.{stored.name}")
-        hidden = stored.masked(frame) if stored.masked else null()
-        return case((frame.may(stored.mask), clear), else_=hidden)
+        if stored.masked is None:
+            return case((frame.may(stored.mask), clear))
+        return type_coerce(case((frame.may(stored.mask), clear), else_=stored.masked(frame)), Text())
 
     def single(self, chosen: Chosen, stored: One | Only | Given, frame: Frame) -> ColumnElement[Any]:
         there, visible = self.opened(source_of(stored.source))
@@ -175,12 +178,16 @@ class Builder:
 
     def steps(self, chosen: Chosen, offers: Sequence[Offered], frame: Frame) -> ColumnElement[Any]:
         def offer(one: Offered) -> ColumnElement[Any]:
-            facts = {"mutation": quoted(one.mutation), "to": quoted(one.to), "secondPerson": literal_column("true" if one.second_person else "false")}
-            pairs = [(word(child.key), self.fact(child, facts)) for child in chosen.branches[0][1]]
+            facts = {
+                "mutation": quoted(one.mutation),
+                "to": quoted(one.to),
+                "secondPerson": literal_column("true" if one.second_person else "false", Boolean),
+            }
+            pairs = [(child.key, self.fact(child, facts)) for child in chosen.branches[0][1]]
             ready = [frame.t.c["status"].in_(one.statuses), frame.may(one.action), *([one.when(frame)] if one.when else [])]
-            return case((and_(*ready), cast(built(pairs), Text)))
+            return case((and_(*ready), built(pairs)))
 
-        return cast(func.concat(constant("["), func.concat_ws(constant(","), *(offer(one) for one in offers)), constant("]")), JSON())
+        return listed(func.concat_ws(constant(","), *(offer(one) for one in offers)))
 
     def fact(self, child: Chosen, facts: dict[str, ColumnElement[Any]]) -> ColumnElement[Any]:
         return word(child.stored.name) if isinstance(child.stored, TypeName) else facts[child.stored.name]  # type: ignore[union-attr]
@@ -217,7 +224,7 @@ class Builder:
         place = few.c.n.desc() if shape.backward else few.c.n.asc()
         page = PageOfRows(few, there, rows, {one: few.c[name] for one, name in names.items()}, limit, place, shape)
         # HAVING makes it one row whatever is asked for: no page is empty, and a page of which only the count is asked is one too
-        whole = select(built([(word(one.key), self.around(one, page)) for one in parts])).select_from(few).having(true())
+        whole = select(built([(one.key, self.around(one, page)) for one in parts])).select_from(few).having(true())
         return whole.correlate_except(few).scalar_subquery()
 
     def numbered(self, inner: FromClause, *, descending: bool) -> FromClause:
@@ -247,7 +254,7 @@ class Builder:
             case "edges":
                 return gathered(edge([(child, page.built.get(child)) for child in one.branches[0][1]], page.inner), page.place, only=on_page)
             case "pageInfo":
-                return built([(word(child.key), page_info(child, page.inner, page.limit, shape=page.shape)) for child in one.branches[0][1]])
+                return built([(child.key, page_info(child, page.inner, page.limit, shape=page.shape)) for child in one.branches[0][1]])
             case _:
                 all_rows = select(func.count()).select_from(page.there.t).where(*page.rows)
                 return all_rows.correlate_except(page.there.t).scalar_subquery()

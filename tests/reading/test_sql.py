@@ -12,7 +12,7 @@ from authz.access import READ
 from authz.actions import Action
 from authz.actor import Role, Shape
 from gql.reading.declare import Source
-from gql.reading.fragments import KEYS, built, constant, gathered, word
+from gql.reading.fragments import built, constant, gathered, word
 from gql.reading.sql import DIALECT, Builder
 from models.organizations import Organization, Tier
 from tests.crowd_bench import Bench
@@ -29,10 +29,10 @@ def run(bench: Bench, query: Select[Any]) -> Any:
     return bench.portal.call(asked)
 
 
-@pytest.mark.parametrize("keys", [0, 1, KEYS - 1, KEYS, KEYS + 1, 2 * KEYS, 2 * KEYS + 1, 120])
+@pytest.mark.parametrize("keys", [0, 1, 2, 50, 120, 400])
 def test_an_object_may_have_any_number_of_keys_and_keeps_their_order(bench: Bench, keys: int) -> None:
     names = [f"k{(n * 37) % 1000}_{n}" for n in range(keys)]
-    query = select(cast(built([(word(name), literal(f"'\"\\,{{}}{n}", Text)) for n, name in enumerate(names)]), Text))
+    query = select(cast(built([(name, literal(f"'\"\\,{{}}{n}", Text)) for n, name in enumerate(names)]), Text))
     found = json.loads(run(bench, query), object_pairs_hook=list)
     assert [list(one) for one in found] == [[name, f"'\"\\,{{}}{n}"] for n, name in enumerate(names)]
 
@@ -60,7 +60,7 @@ def test_names_of_any_length_come_back_whole(bench: Bench) -> None:
     assert list(answer["data"][name][name][0]) == [name]
 
 
-@pytest.mark.parametrize("fields", [KEYS, KEYS + 1, 130])
+@pytest.mark.parametrize("fields", [50, 51, 130])
 def test_many_keys_in_a_document(bench: Bench, fields: int) -> None:
     body = " ".join(f"k{n}: {'name' if n % 2 else 'tier'}" for n in range(fields))
     answer = bench.ask("center_admin", f"{{ agencies(first: 2) {{ nodes {{ {body} district {{ {body} }} }} }} }}")
