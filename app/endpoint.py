@@ -94,6 +94,8 @@ class GraphQL:
                 response, answer = refusal(error, language, media=media or Media.JSON), None
         self._house.health.count(kind=answer.kind if answer else None, code=_code(response, answer), seconds=time.perf_counter() - started)
         _note(scope, answer)
+        if answer is not None and self._house.settings.log_level == "debug":
+            _note_reads(scope, answer)
         await response(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, *, media: Media | None) -> tuple[Response, OperationAnswer]:
@@ -213,14 +215,14 @@ def spoken(body: bytes, media: Media, *, status: int, headers: Mapping[str, str]
 
 
 def _note(scope: Scope, answer: OperationAnswer | None) -> None:
-    """For the log: what kind of operation, its name, which document, which code. Never the text or a variable, nor a number hidden in a name.
-
-    At the level of debug also the statements it read by, each with its root field and the milliseconds: one a root field.
-    """
+    """For the log: what kind of operation, its name, which document, which code. Never the text or a variable, nor a number hidden in a name."""
     if answer is not None:
-        state = scope["state"]
-        state["log"].update(kind=answer.kind, operation=plain_name(answer.name), document=answer.digest, code=answer.code)
-        log.debug("reads", request_id=state["request_id"], statements=[(plain_name(one.key), one.milliseconds) for one in answer.reads])
+        scope["state"]["log"].update(kind=answer.kind, operation=plain_name(answer.name), document=answer.digest, code=answer.code)
+
+
+def _note_reads(scope: Scope, answer: OperationAnswer) -> None:
+    """The statements it read by, each with its root field and the milliseconds: one a root field."""
+    log.debug("reads", request_id=scope["state"]["request_id"], statements=[(plain_name(one.key), one.milliseconds) for one in answer.reads])
 
 
 def _code(response: Response, answer: OperationAnswer | None) -> str | None:
