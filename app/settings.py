@@ -92,7 +92,7 @@ class Settings(BaseSettings):
     log_level: Literal["info", "debug"] = Field("info", description="debug: the log also tells by which statements each operation read.")
     concurrency: int = Field(5000, ge=1, description="Open connections of one worker, idle ones too, beyond which it answers 503.")
     waiting_seconds: float = Field(
-        1, gt=0, le=60, description="An operation that would wait longer than so many seconds for its turn gets 503 at once."
+        3, gt=0, le=60, description="An operation that would wait longer than so many seconds for its turn gets 503 at once."
     )
     body_bytes: int = Field(65536, ge=1024, le=16 * 2**20, description="Longest body of a GraphQL request, in bytes.")
     upload_bytes: int = Field(8 * 2**20, ge=1024, le=2**30, description="Longest uploaded file, in bytes.")

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
+import orjson
 import pytest
 from sqlalchemy import text, update
 from sqlmodel import col
@@ -12,6 +13,7 @@ from app import clock, identity
 from app.embedded_postgres import EmbeddedPostgres
 from app.main import create_app
 from app.settings import Settings
+from app.tracing import configure_logs
 from domain import memberships
 from models.memberships import Account, Login, Membership
 from tests.app.test_identity import account, signed_in
@@ -139,3 +141,19 @@ async def test_the_table_of_logins_is_still_asked_by_the_statement_that_reads(wo
     async with world.transaction() as session:
         await session.exec(update(Login).where(col(Login.account_id) == who.id).values(expires_at=text("clock_timestamp()")))
     assert (await desk.ask(token, LIST))[0] == 401
+
+
+async def test_at_the_level_of_debug_the_log_tells_one_statement_for_each_root_field(
+    world: World, cluster: EmbeddedPostgres, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, token = await clerk_of(world)
+    settings = Settings(id_key=KEY, seal_key=KEY, cursor_key=KEY, allowed_hosts=["dudao.test"], log_level="debug")
+    app = create_app(settings, database_url=cluster.url("dudao_app"))
+    client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://dudao.test")
+    query = "{ a: districts(first: 1) { totalCount } viewer { id } n13800138000: __typename n13900139000: viewer { id } }"
+    async with app.router.lifespan_context(app), client:
+        await client.post("/graphql", json={"query": query}, headers={"Authorization": f"Bearer {token}"})
+    configure_logs()
+    lines = [orjson.loads(line) for line in capsys.readouterr().err.splitlines() if '"reads"' in line]
+    assert [sorted(name for name, _ in one["statements"]) for one in lines] == [["a", "n_", "viewer"]]
+    assert all(milliseconds > 0 for one in lines for _, milliseconds in one["statements"])
