@@ -66,7 +66,7 @@ class Pair:
         first, second = (one.text(caller, document, variables) for one in (self.full, self.bare))
         assert first == second, (caller, document, variables)
         assert len(self.full.database.statements) == len(self.bare.database.statements), (caller, document, variables)
-        assert '"INTERNAL"' not in first, (caller, document, variables, first)
+        assert '"code":"INTERNAL"' not in first, (caller, document, variables, first)
         found: dict[str, Any] = json.loads(first)
         return found
 

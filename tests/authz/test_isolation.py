@@ -203,7 +203,7 @@ def test_no_other_question_tells_of_the_other_world(sweep: Sweep, name: str) -> 
             text = sweep.bench.text(actor, document, given)
             assert '"VALIDATION"' not in text, text
             assert '"VARIABLES"' not in text, text
-            assert '"INTERNAL"' not in text, (name, prefix, stranger, text)
+            assert '"code":"INTERNAL"' not in text, (name, prefix, stranger, text)
             assert not sweep.leaks(text.replace(id, "")), (name, prefix, stranger)
 
 
