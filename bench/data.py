@@ -102,6 +102,20 @@ def lent(folder: Path, inspections: int) -> Iterator[Lent]:
         asyncio.run(said(owner, f"DROP DATABASE {SCRATCH} WITH (FORCE)"))
 
 
+@contextmanager
+def fresh(folder: Path) -> Iterator[Lent]:
+    """A running database with tables and no rows, in a folder that is emptied before and after."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        with EmbeddedPostgres(folder / "postgres") as postgres:
+            made = Lent(postgres.url("dudao_owner"), postgres.url("dudao_app"))
+            migrate.upgrade(made.owner)
+            yield made
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 async def copied(superuser: str) -> None:
     await said(superuser, f"DROP DATABASE IF EXISTS {SCRATCH} WITH (FORCE)")
     await said(superuser, f"CREATE DATABASE {SCRATCH} OWNER dudao_owner TEMPLATE {DATABASE} STRATEGY FILE_COPY")

@@ -6,16 +6,15 @@ import itertools
 import json
 import random
 import secrets
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from app import accounts, clock, migrate
-from app.embedded_postgres import EmbeddedPostgres
+from app import accounts, clock
 from bench import processes
+from bench.data import fresh
 from bench.figures import HERE, about_machine
 from bench.steady import Figure, Lines, Report, Spread, Tally, at, paced, request, run
 from bench.worlds import clerks_of_agencies
@@ -147,18 +146,10 @@ def shares() -> str:
 @contextmanager
 def standing(folder: Path, inspections: int, settings: Mapping[str, str]) -> Iterator[tuple[processes.Side, str, str]]:
     """A service over a database of its own with so many inspections: the service, the owner's URL, a dispatcher's token. Empties the folder."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        with ExitStack() as stack:
-            postgres = stack.enter_context(EmbeddedPostgres(folder / "postgres"))
-            owner = postgres.url("dudao_owner")
-            migrate.upgrade(owner)
-            token = run(filled(owner, inspections))
-            given = {"DUDAO_DATABASE_URL": postgres.url("dudao_app"), **settings}
-            yield stack.enter_context(processes.service(folder / "service.log", given)), owner, token
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with fresh(folder) as made:
+        token = run(filled(made.owner, inspections))
+        with processes.service(folder / "service.log", {"DUDAO_DATABASE_URL": made.url, **settings}) as one:
+            yield one, made.owner, token
 
 
 async def filled(owner: str, inspections: int) -> str:

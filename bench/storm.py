@@ -3,20 +3,16 @@
 import argparse
 import asyncio
 import json
-import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-from app import migrate
 from app.databases import connect
-from app.embedded_postgres import EmbeddedPostgres
 from bench import processes
+from bench.data import fresh
 from bench.figures import HERE, about_machine
 from bench.states import Prepared, Ready, prepared
 from bench.steady import Answer, Figure, Lines, Report, Spread, Tally, at, closed_loop, paced, request, run
@@ -115,21 +111,12 @@ def told(herd: Herd, rows: Mapping[str, list[int]], *, about: Mapping[str, str])
 
 def measured(folder: Path, *, districts: int = DISTRICTS, seconds: float = SECONDS, workers: int = 1) -> Report:
     """On a database and a service of its own; `folder` is emptied before and after."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        with ExitStack() as stack:
-            postgres = stack.enter_context(EmbeddedPostgres(folder / "postgres"))
-            owner = postgres.url("dudao_owner")
-            migrate.upgrade(owner)
-            ready = run(prepared(owner, districts=districts + WARMING))
-            settings: dict[str, Any] = {"DUDAO_DATABASE_URL": postgres.url("dudao_app"), "DUDAO_WORKERS": str(workers)}
-            one = stack.enter_context(processes.service(folder / "service.log", settings))
+    with fresh(folder) as made:
+        ready = run(prepared(made.owner, districts=districts + WARMING))
+        with processes.service(folder / "service.log", {"DUDAO_DATABASE_URL": made.url, "DUDAO_WORKERS": str(workers)}) as one:
             about = about_machine() | {"load": f"{districts:,} districts in {seconds:g} s, each three times; workers: {workers}"}
             herd = run(stormed(one.port, ready, seconds=seconds))
-            return told(herd, run(written(owner)), about=about)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            return told(herd, run(written(made.owner)), about=about)
 
 
 def main() -> None:

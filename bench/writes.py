@@ -6,15 +6,12 @@ No peer stands beside them: none of the peers can say what these do (rules, righ
 import argparse
 import asyncio
 import json
-import shutil
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app import migrate
-from app.embedded_postgres import EmbeddedPostgres
 from bench import processes
+from bench.data import fresh
 from bench.figures import about_machine
 from bench.mixed import document
 from bench.states import PLANNED, Prepared, Ready, prepared
@@ -71,19 +68,11 @@ async def written(port: int, ready: Prepared) -> Writer:
 
 def measured(folder: Path, *, writes: int = WRITES, draws: int = DRAWS) -> Report:
     """On a database and a service of its own; `folder` is emptied before and after. `writes` and `draws` count for each number of connections."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        with ExitStack() as stack:
-            postgres = stack.enter_context(EmbeddedPostgres(folder / "postgres"))
-            owner = postgres.url("dudao_owner")
-            migrate.upgrade(owner)
-            count, drawing = (len(CONNECTIONS) * one + WARMING for one in (writes, draws))
-            ready = run(prepared(owner, districts=max(count, drawing), people=ROSTER, visits=count // 2, draws=drawing))
-            one = stack.enter_context(processes.service(folder / "service.log", {"DUDAO_DATABASE_URL": postgres.url("dudao_app")}))
+    count, drawing = (len(CONNECTIONS) * one + WARMING for one in (writes, draws))
+    with fresh(folder) as made:
+        ready = run(prepared(made.owner, districts=max(count, drawing), people=ROSTER, visits=count // 2, draws=drawing))
+        with processes.service(folder / "service.log", {"DUDAO_DATABASE_URL": made.url}) as one:
             writer = run(written(one.port, ready))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     report = Report("writes", about_machine() | {"peers": "none can express these writes"})
     report.about["draws"] = f"{PLANNED} sessions and a roster of at least {ROSTER:,}, with employers, assessors and rotation to exclude by"
     report.kinds = {name: Spread.of(took) for name, took in writer.tally.seconds.items()}
