@@ -25,7 +25,8 @@ WORKING = frozenset(
     }
 )
 ACCEPTING = frozenset({Action.RECTIFICATION_ACCEPT, Action.RECTIFICATION_RETURN})
-REVOKING = frozenset({Action.CARD_ISSUE, Action.SUPERVISOR_CASE_REVOKE, Action.SUPERVISOR_CASE_CONFIRM})
+REVOKING = frozenset({Action.CARD_ISSUE, Action.APPLICATION_DESIGNATE, Action.SUPERVISOR_CASE_REVOKE, Action.SUPERVISOR_CASE_CONFIRM})
+QUALIFYING = frozenset({Action.CARD_ISSUE, *(Action(f"application.{verb}") for verb in ("recommend", "train", "examine", "designate", "reject"))})
 EMBARGOED = ("draw", "assignment", "inspection", "report", "opinion", "rectification")
 JUDGING = ("supervisor_case", "blacklist")
 ADMINISTERING = ("account", "membership", "auditor_proposal", "policy", "login")
@@ -89,7 +90,7 @@ PINNED = (
     Pinned("inspected_side", "000 §11; 003 §12", of(Role.AGENCY, Role.INTEGRATOR), WORKING, EVERYWHERE),
     Pinned("embargo", "000 §11(一)", of(Role.AGENCY, Role.INTEGRATOR), about(*EMBARGOED), EVERYWHERE & ~FACTS[Fact.SERVED] & ~BY_THE_OWN_HAND),
     Pinned("own_rectification", "000 §11(三)", everybody, ACCEPTING, FACTS[Fact.TEAM_MEMBER]),
-    Pinned("own_case", "000 §21, §23", everybody, about(*JUDGING) & CHANGES | {Action.CARD_ISSUE}, FACTS[Fact.SELF]),
+    Pinned("own_case", "000 §21, §23", everybody, about(*JUDGING) & CHANGES | QUALIFYING, FACTS[Fact.SELF]),
     Pinned("auditor_reads", "GB/T 22239", of(Role.CENTER_AUDITOR), CHANGES, EVERYWHERE & ~FACTS[Fact.SELF]),
     Pinned("strangers_look", "000 §24; 003 §9", lambda bases: bases == {Role.ANYONE}, CHANGES, EVERYWHERE & ~FACTS[Fact.SELF]),
     Pinned("publishers", "GB/T 22239", all_but(Role.CENTER_ADMIN), PUBLISHING, EVERYWHERE),

@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 
 from authz.actor import Shape
 from authz.relations import CENTER, ORGANIZATION, PERSON
+from models.applications import Application, Attestation, Training, WrittenExam
 from models.base import every_table, table_of
 from models.cases import BlacklistEntry, SupervisorCase
 from models.checklists import ChecklistItem, ChecklistTemplate
@@ -63,6 +64,7 @@ UNUSUAL: Mapping[type[SQLModel], Mapping[Wall, str]] = {
     Event: {**WITH_PERSON, Wall.AGENCY: "organization_id"},
     # of these a person sees the own rows also without holding any office
     **dict.fromkeys((Appointment, Assignment, BlacklistEntry, Decision, SupervisorCase), WITH_PERSON),
+    **dict.fromkeys((Application, Attestation, Training, WrittenExam), WITH_PERSON),
     **dict.fromkeys((AuditorProposal, PolicyVersion, PolicyLine, PolicyCurrent), ONLY_A_CENTER),
     Draw: NEVER_AN_AGENCY,
     DrawPerson: NEVER_AN_AGENCY,

@@ -9,10 +9,9 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from domain.numbers import FULL_WIDTH, NumberProblem, credit_problem, id_problem
-from domain.rule_keys import Title
 from domain.sheets import Cell, Line
 from models.organizations import AgencyKind
-from models.supervisors import SkillLevel, SupervisorKind
+from models.supervisors import SkillLevel, SupervisorKind, Title
 
 T = TypeVar("T")
 

@@ -44,10 +44,9 @@ from domain.roster_columns import (
     Reading,
     plain_header,
 )  # fmt: skip
-from domain.rule_keys import Title
 from domain.sheets import MAX_ROWS, BadSheet, Line, SheetProblem, lines
 from models.organizations import AgencyKind
-from models.supervisors import Sex, SkillLevel, SupervisorKind
+from models.supervisors import Sex, SkillLevel, SupervisorKind, Title
 
 R = TypeVar("R")
 LINES_ABOVE_HEADER = 10

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from models.supervisors import SkillLevel
+from models.supervisors import SkillLevel, Title
 
 
 class Form(StrEnum):
@@ -14,15 +14,6 @@ class Form(StrEnum):
     RATIO = 'a ratio such as "3/10"'
     WORDS = "a list of words"
     CONDITIONS = "a list of lists of conditions"
-
-
-class Title(StrEnum):
-    """Professional titles (专业技术职务), lowest first."""
-
-    ASSISTANT = "ASSISTANT"  # 初级
-    MIDDLE = "MIDDLE"  # 中级
-    ASSOCIATE_SENIOR = "ASSOCIATE_SENIOR"  # 副高级
-    SENIOR = "SENIOR"  # 正高级
 
 
 # What a condition of eligibility may ask: a grade or title at least, years at least, or that somebody vouches for it.
@@ -105,6 +96,9 @@ KEYS = MappingProxyType(
         "eligibility.age_check": _choice("ASSIGNMENT", "APPOINTMENT_ONLY"),
         "training.topics": _words("POLICY", "ETHICS", "WORKFLOW"),
         "training.written_exam": FLAG,
+        "training.paper_owner.external": _choice("CENTER"),
+        "training.paper_owner.internal": _choice("AGENCY"),
+        "application.recommendation": FLAG,
         # Term, refusals, education, assessment: D09 to D12, A08
         "appointment.term_months": POSITIVE,
         "appointment.warn_days": COUNT,

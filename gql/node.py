@@ -8,6 +8,7 @@ from strawberry import Info
 from authz.errors import NotFound
 from gql import (
     accounts,
+    applications,
     blacklist,
     cases,
     checklists,
@@ -26,6 +27,7 @@ from gql import (
     returns,
     sessions,
     supervisors,
+    training,
 )
 from gql.organizations import Node
 from gql.reading import read_one
@@ -36,6 +38,8 @@ NOUNS = (
     accounts,
     members,
     supervisors,
+    applications,
+    training,
     sessions,
     dispatch,
     offers,

@@ -7,11 +7,13 @@ from graphql import Undefined
 
 from gql import (
     accounts,
+    applications,
     blacklist,
     cases,
     checklists,
     decisions,
     dispatch,
+    drafts,
     explanations,
     filing_refusals,
     filings,
@@ -27,6 +29,7 @@ from gql import (
     returns,
     sessions,
     supervisors,
+    training,
 )
 
 
@@ -36,6 +39,8 @@ class Query(
     accounts.Query,
     members.Query,
     supervisors.Query,
+    applications.Query,
+    training.Query,
     sessions.Query,
     dispatch.Query,
     offers.Query,
@@ -68,6 +73,9 @@ class Mutation(
     opinions.Mutation,
     returns.Mutation,
     supervisors.Mutation,
+    drafts.Mutation,
+    applications.Mutation,
+    training.Mutation,
     blacklist.Mutation,
     cases.Mutation,
     filings.Mutation,

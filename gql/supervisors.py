@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from sqlalchemy import ColumnElement, case, cast, func, null
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSON
 from authz.actions import Action
 from domain.identity_numbers import reveal
 from domain.refusals import in_a_row, most_in_a_row
-from domain.supervisors import issue_card
+from domain.training import NewCard, issue_at_once
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, Agency, Event, Node, Organization, Step, Versioned
@@ -24,6 +24,9 @@ from models.supervisors import Card as CardRow
 from models.supervisors import Employment as EmploymentRow
 from models.supervisors import Person as PersonRow
 from models.supervisors import Supervisor as SupervisorRow
+
+if TYPE_CHECKING:
+    from gql.applications import Application
 
 described(SupervisorKind, "督导员类别: who they inspect for.", EXTERNAL="外部督导员.", INTERNAL="内部督导员, of one agency.")
 described(RosterStanding, "在册情况: whether somebody is on the roster.", ACTIVE="在册.", REMOVED="已移出名册, kept in the archive.")
@@ -135,11 +138,17 @@ class Supervisor(Versioned):
     standing: RosterStanding = column("standing", "On the roster or removed.")
     level: SkillLevel | None = column("level", "职业技能等级, where known.")
     verified_at: datetime | None = column("verified_at", "When the row of the roster was last verified.")
+    knows_exam_workflow: bool = column("knows_exam_workflow", "业务专长: versed in the workflow of exams (考务流程).")
+    knows_question_bank: bool = column("knows_question_bank", "业务专长: versed in the rules of the question bank (题库管理).")
+    knows_certificates: bool = column("knows_certificates", "业务专长: versed in printing and issuing skill certificates (证书管理).")
     organization: Organization | None = one("organization_id", ORGANIZATIONS, "Who keeps the row: the center, or the agency of an internal one.")
     card: Card | None = only("supervisor_id", CARDS_IN_USE, "The card in use; a suspended one still is.")
     cards: list[Card] = many("supervisor_id", CARDS, "All cards, revoked ones too.", order=("valid_from",), cap=50)
     appointments: list[Appointment] = many(
         "supervisor_id", APPOINTMENTS, "All terms, as far as the caller may see them.", order=("starts_on",), cap=50
+    )
+    applications: list[Annotated["Application", strawberry.lazy("gql.applications")]] = many(
+        "supervisor_id", "gql.applications:APPLICATIONS", "资格申报: what led here, as far as the caller may see it.", order=("created_at",), cap=20
     )
     refusal_streak: RefusalStreak | None = one("id", STREAKS, "Refusals in a row.")
 
@@ -149,6 +158,9 @@ class SupervisorFilter:
     kind: Among[SupervisorKind] | None = where("kind", "External or internal.")
     standing: Among[RosterStanding] | None = where("standing", "On the roster or removed.")
     level: Among[SkillLevel] | None = where("level", "Their rank.")
+    knows_exam_workflow: bool | None = where("knows_exam_workflow", "Versed in the workflow of exams or not.")
+    knows_question_bank: bool | None = where("knows_question_bank", "Versed in the question bank or not.")
+    knows_certificates: bool | None = where("knows_certificates", "Versed in skill certificates or not.")
     person: IdFilter | None = where("person_id", "Who it is.", "per")
     organization: IdFilter | None = where("organization_id", "Who keeps the row.", "ctr", "agc")
     center: IdFilter | None = where("center_id", "Of which jurisdiction.", "ctr")
@@ -222,11 +234,13 @@ class CardPayload:
 
 @strawberry.type
 class Mutation:
-    @mutation(Action.CARD_ISSUE, "Issue a card (核发证卡) to somebody on the own roster. Refused for who is on the blacklist.")
+    @mutation(
+        Action.CARD_ISSUE,
+        "Issue a card (核发证卡) to somebody on the own roster, where the rules ask for no training and exam first. Not to who is on the blacklist.",
+    )
     async def card_issue(call: Call, input: CardIssueInput) -> CardPayload:
         supervisor = await call.fetch(SUPERVISORS, input.supervisor, to=Action.CARD_ISSUE, version=input.expected_version)
-        days = {"valid_from": input.valid_from, "valid_until": input.valid_until}
-        card, event = await issue_card(call.session, supervisor, number=input.number, **days, act=call.act)
+        card, event = await issue_at_once(call.session, supervisor, NewCard(input.number, input.valid_from, input.valid_until), act=call.act)
         return changed(CardPayload, card=card.id, event=event.id)
 
     @mutation(Action.PERSON_REVEAL_IDENTITY, "Show somebody's whole id number (查看身份号码) once, for a purpose. Each time is recorded.")

@@ -1,6 +1,7 @@
 """All tables: importing this room makes the metadata complete."""
 
 from models import (
+    applications,
     cases,
     checklists,
     decisions,
@@ -21,6 +22,7 @@ from models import (
 )
 
 __all__ = [
+    "applications",
     "cases",
     "checklists",
     "decisions",

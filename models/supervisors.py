@@ -51,6 +51,23 @@ class SkillLevel(StrEnum):
     CHIEF_TECHNICIAN = "CHIEF_TECHNICIAN"
 
 
+class Title(StrEnum):
+    """Professional titles (专业技术职务), lowest first."""
+
+    ASSISTANT = "ASSISTANT"  # 初级
+    MIDDLE = "MIDDLE"  # 中级
+    ASSOCIATE_SENIOR = "ASSOCIATE_SENIOR"  # 副高级
+    SENIOR = "SENIOR"  # 正高级
+
+
+class CompetenceArea(StrEnum):
+    """What a supervisor is versed in (000 §8(三)-(五)), for composing a team."""
+
+    EXAM_WORKFLOW = "EXAM_WORKFLOW"
+    QUESTION_BANK = "QUESTION_BANK"
+    CERTIFICATES = "CERTIFICATES"
+
+
 class Person(Row, table=True):
     """Shared by all tenants. A keyed digest of the id number finds the person, four digits show them; the number itself is sealed."""
 
@@ -98,6 +115,9 @@ class Supervisor(Row, Placed, table=True):
     standing: RosterStanding = Field(default=RosterStanding.ACTIVE, sa_type=choice(RosterStanding))
     level: SkillLevel | None = Field(default=None, sa_type=choice(SkillLevel))
     verified_at: datetime | None = Field(default=None, sa_type=Instant)
+    knows_exam_workflow: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    knows_question_bank: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    knows_certificates: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
 
 
 class Card(Row, Placed, table=True):

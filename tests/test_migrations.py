@@ -28,6 +28,9 @@ APPEND_ONLY = (
     "profile",
     "checklist_template",
     "checklist_item",
+    "attestation",
+    "training",
+    "written_exam",
 )
 GRANTED = "SELECT has_table_privilege('dudao_app', '{table}', '{right}')"
 

@@ -66,6 +66,10 @@ def test_every_list_is_paged_or_bounded(type: str, name: str, field: Any) -> Non
 
 BOUNDED = {
     "Person.masked": "the personal columns",
+    "Application.competences": "the areas of competence",
+    "Application.work": "thirty periods of work",
+    "Application.conditions": "the conditions of a profile",
+    "Eligibility.conditions": "the conditions of a profile",
     "AccessExplanation.roles": "the roles of a person in one organization",
     "AccessExplanation.closest": "the lines of the policy about one action",
     "ExplainedLine.missing": "two halves",

@@ -6,8 +6,8 @@ import pytest
 
 from domain.eligibility import Qualifications, age_limit, lacking
 from domain.profiles import BadProfile, Profile, RuleOff, from_json, in_force, parse_profile, to_json
-from domain.rule_keys import KEYS, Title, is_condition
-from models.supervisors import Sex, SkillLevel, SupervisorKind
+from domain.rule_keys import KEYS, is_condition
+from models.supervisors import Sex, SkillLevel, SupervisorKind, Title
 
 FOLDER = Path(__file__).parents[2] / "seeds" / "profiles"
 SLUGS = ("beijing-municipal", "yunnan-college-2023")

@@ -13,10 +13,9 @@ import pytest
 from domain.numbers import BEIJING_DISTRICTS, citizen
 from domain.roster_columns import AGENCY_COLUMNS, DISTRICT_COLUMNS, SUPERVISOR_COLUMNS, Code, hint
 from domain.rosters import AgencyRow, Checked, DistrictRow, Known, SupervisorRow, check_agencies, check_districts, check_supervisors, read_table
-from domain.rule_keys import Title
 from domain.sheets import BadSheet, SheetProblem
 from models.organizations import AgencyKind
-from models.supervisors import Sex, SkillLevel, SupervisorKind
+from models.supervisors import Sex, SkillLevel, SupervisorKind, Title
 from seeds.rosters import invented, make, mess
 
 ON = date(2026, 9, 1)
