@@ -34,6 +34,7 @@ from models.supervisors import (
     Supervisor,
     SupervisorKind,
 )
+from tests.crowd_applications import applications
 from tests.crowd_decisions import decisions
 from tests.crowd_members import members
 from tests.crowd_papers import papers
@@ -138,6 +139,7 @@ async def populate(world: World, *, seed: int) -> None:
         await papers(crowd, visits)
         await decisions(crowd)
         await policies(crowd)
+        await applications(crowd, cards)
 
 
 async def roster(crowd: Crowd) -> Sequence[Supervisor]:
@@ -154,6 +156,7 @@ async def roster(crowd: Crowd) -> Sequence[Supervisor]:
                     standing=dice.choice(list(RosterStanding)),
                     level=crowd.maybe(dice.choice(list(SkillLevel))),
                     verified_at=crowd.maybe(world.now),
+                    knows_question_bank=internal,
                     **crowd.tenants(place),
                 )
             )

@@ -89,6 +89,8 @@ ITEMS: Mapping[tuple[str, str], Twin] = {
     ("FilingDecision", "sessions"): lambda _, row: row.sessions,
     ("MonthlyReturn", "lines"): lambda _, row: row.lines,
     ("MonthlyReturn", "differences"): lambda _, row: row.differences,
+    ("Application", "work"): lambda _, row: row.work,
+    ("Application", "conditions"): lambda _, row: row.conditions,
     ("PolicyVersion", "difference"): lambda _, row: row.difference,
     ("PolicyVersion", "heads"): lambda _, row: row.heads,
 }
