@@ -9,7 +9,7 @@ from domain.calendar import add_months, age_on
 from domain.profiles import Profile, Rule
 from models.supervisors import Sex, SkillLevel, SupervisorKind, Title
 
-MONTHS, DAYS = 12, 30
+MONTHS, DAYS = 12, 31
 """Of a year and of a month, where periods of work are added up."""
 AGE = "AGE"
 YES, NO = "YES", "NO"
@@ -91,7 +91,7 @@ def age_limit(profile: Profile, *, kind: SupervisorKind, sex: Sex | None) -> int
 def completed_years(periods: Iterable[tuple[date, date | None]], *, on: date) -> int:
     """Whole years of work before that day, overlaps counted once; half-open periods, one without an end goes on.
 
-    Several periods are added up in months and days, thirty days to a month.
+    Several periods are added up in months and days; thirty-one days make a month, so that none is counted before it is complete.
     """
     months = days = 0
     for start, end in _apart(periods, on):

@@ -18,7 +18,13 @@ SINCE = date(2019, 3, 1)
 WORK = (Work(WorkArea.TECHNICAL_MANAGEMENT, "第一车间", date(2018, 1, 1)), Work(WorkArea.MANAGEMENT, "认定办公室", date(2020, 1, 1)))
 FACTS = Facts(SINCE, SkillLevel.SENIOR_3, None, WORK, [CompetenceArea.QUESTION_BANK])
 VOUCHED = (AttestedCondition.INTEGRITY, AttestedCondition.POLICY_KNOWN, AttestedCondition.HEALTHY)
-ON_THE_WAY = (ApplicationStatus.DRAFT, ApplicationStatus.APPLIED, ApplicationStatus.RECOMMENDED, ApplicationStatus.TRAINED, ApplicationStatus.EXAM_PASSED)
+ON_THE_WAY = (
+    ApplicationStatus.DRAFT,
+    ApplicationStatus.APPLIED,
+    ApplicationStatus.RECOMMENDED,
+    ApplicationStatus.TRAINED,
+    ApplicationStatus.EXAM_PASSED,
+)
 
 
 async def somebody(world: World, *, birth: date | None = date(1980, 5, 1), sex: Sex | None = Sex.FEMALE) -> Person:
@@ -28,7 +34,7 @@ async def somebody(world: World, *, birth: date | None = date(1980, 5, 1), sex: 
     return person
 
 
-def decides(world: World, kind: str) -> str:
+def decides(kind: str) -> str:
     """Who issues."""
     return "center_admin" if kind == "EXTERNAL" else "agency_admin_0"
 
@@ -60,7 +66,7 @@ async def moved(world: World, id: UUID, to: ApplicationStatus) -> None:
     today = world.now.date()
     async with world.transaction() as session:
         row = await again(session, Application, id)
-        act = world.act(decides(world, row.kind))
+        act = world.act(decides(row.kind))
         match to:
             case ApplicationStatus.APPLIED:
                 await applications.apply(session, row, act=world.act("agency_admin_0"))

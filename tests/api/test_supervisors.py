@@ -74,20 +74,31 @@ async def test_rosters_and_cards_are_filtered(world: World) -> None:
     assert found["cards"]["nodes"] == [{"number": card.number}]
 
 
-@pytest.mark.requirement("Y050", "D06", "D07")
-async def test_an_agency_issues_the_cards_of_its_own_people(yunnan: World) -> None:
-    row, _ = await supervisor(yunnan, "INTERNAL", employer=yunnan.agencies[0], carded=False)
+@pytest.mark.requirement("B021", "D06")
+async def test_the_center_issues_the_cards_of_its_roster(world: World) -> None:
+    row, _ = await supervisor(world, carded=False)
     given = issue(row)
-    first = (await yunnan.done("agency_admin_0", ISSUE, input=given))["cardIssue"]
-    assert first["card"] == {"number": "A-1", "title": "职业技能等级认定质量督导员", "version": 1, "issuer": {"__typename": "Agency"}}
+    first = (await world.done("center_admin", ISSUE, input=given))["cardIssue"]
+    assert first["card"] == {"number": "A-1", "title": "职业技能鉴定质量督导员", "version": 1, "issuer": {"__typename": "Center"}}
     assert first["event"] == {"step": "ISSUE"}
-    again = (await yunnan.done("agency_admin_0", ISSUE, input=given))["cardIssue"]
+    again = (await world.done("center_admin", ISSUE, input=given))["cardIssue"]
     assert again["replayed"] is True
-    reused = await yunnan.ask("agency_admin_0", ISSUE, input=given | {"number": "A-2"})
+    reused = await world.ask("center_admin", ISSUE, input=given | {"number": "A-2"})
     assert reused["errors"][0]["extensions"]["reason"] == "KEY_REUSED"
-    second = await yunnan.ask("agency_admin_0", ISSUE, input=issue(row, number="A-3"))
+    second = await world.ask("center_admin", ISSUE, input=issue(row, number="A-3"))
     assert codes(second) == ["CONFLICT"]
-    assert len(await yunnan.rows(Card, supervisor_id=row.id)) == 1
+    assert len(await world.rows(Card, supervisor_id=row.id)) == 1
+
+
+@pytest.mark.requirement("Y049", "Y050", "D08")
+@pytest.mark.parametrize(("kind", "by"), [("EXTERNAL", "center_admin"), ("INTERNAL", "agency_admin_0")])
+async def test_in_yunnan_no_card_without_an_application(yunnan: World, kind: str, by: str) -> None:
+    """Training and a passed exam come first: the card follows the application (000 §13, §14)."""
+    row, _ = await supervisor(yunnan, kind, employer=yunnan.agencies[0], carded=False)
+    answer = await yunnan.ask(by, ISSUE, input=issue(row))
+    said = answer["errors"][0]["extensions"]
+    assert (codes(answer), said["rule"], said["article"]) == (["RULE_NOT_MET"], "application.required", "000 §14")
+    assert await yunnan.rows(Card, supervisor_id=row.id) == []
 
 
 @pytest.mark.requirement("Y049", "Y050", "B021")

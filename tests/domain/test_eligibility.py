@@ -75,7 +75,7 @@ def test_five_years_bind_level_and_title_alike(rank: SkillLevel | None, title: T
 def test_in_yunnan_three_years_and_excellence_bind_assessors_alone(kind: str, attested: set[str], years: int, enough: bool) -> None:  # noqa: FBT001
     """One article for both kinds, and no age (D03, D04)."""
     known = frozenset({"INTEGRITY", "POLICY_KNOWN"} | attested)
-    told = [one for one in conditions(YUNNAN, Qualifications(kind=SupervisorKind(kind), assessor_years=years, attested=known), on=TODAY)]
+    told = conditions(YUNNAN, Qualifications(kind=SupervisorKind(kind), assessor_years=years, attested=known), on=TODAY)
     assert (not unmet(told)) is enough
     assert "AGE" not in {one.name for one in told}
 
