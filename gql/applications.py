@@ -8,6 +8,7 @@ import strawberry
 from strawberry import Info
 
 from authz.actions import Action
+from authz.actor import Actor
 from domain import applications
 from domain.calendar import shanghai_day
 from domain.qualifications import eligibility
@@ -59,7 +60,7 @@ class WorkPeriod:
 @strawberry.type(description="条件证明: who vouched for a condition, for whom and as of which day. The latest one counts.")
 class Attestation(Node):
     condition: AttestedCondition = column("condition", "Which condition.")
-    holds: bool = column("holds", "Whether it holds.")
+    holds: bool = column("holds", "Whether it holds. Of health too, so reading is noted.", noted=True)
     attester: Person | None = one("attester_id", PERSONS, "Who vouched.")
     organization: Organization | None = one("organization_id", ORGANIZATIONS, "For which organization.")
     attested_on: date = column("attested_on", "As of which day.")
@@ -81,7 +82,9 @@ class Application(Versioned):
     attestations: list[Attestation] = many("application_id", ATTESTATIONS, "What was attested, in that order.", order=("created_at",), cap=100)
     applied_at: datetime | None = column("applied_at", "When it was applied for.")
     conditions: list[EligibilityCondition] = items(
-        lambda frame: frame.t.c["conditions"], "The conditions as they were judged when it was applied for, and again when it was granted."
+        lambda frame: frame.t.c["conditions"],
+        "The conditions as they were judged when it was applied for, and again when it was granted. They tell age and health: reading is noted.",
+        noted="conditions",
     )
     recommended_by: Person | None = one("recommended_by", PERSONS, "Who signed the recommendation.")
     recommended_at: datetime | None = column("recommended_at", "When.")
@@ -129,7 +132,13 @@ async def eligibility_of(info: Info, application: Annotated[strawberry.ID, straw
     async with context.database.transaction(actor.tenant) as session:
         row = await Call(context, session, actor).fetch(APPLICATIONS, application, to=Action.APPLICATION_READ)
         found = await eligibility(session, row, on=shanghai_day(context.now))
+    context.disclosed.update(read_of_others(row, actor))
     return await read_one(info, told(found))
+
+
+def read_of_others(row: ApplicationRow, actor: Actor) -> set[str]:
+    """Age and health are in the conditions: who reads them of somebody else is noted."""
+    return set() if row.person_id == actor.person_id else {"Application.conditions"}
 
 
 @strawberry.type

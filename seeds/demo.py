@@ -23,6 +23,7 @@ from models.imports import RosterKind
 from models.memberships import Account, AccountKind
 from models.organizations import AgencyKind, Organization, Tier
 from models.supervisors import Card, Person, Sex, SkillLevel, Supervisor, SupervisorKind
+from seeds import demo_applications
 from seeds import demo_work as work
 from seeds.checklists.publish import publish_templates
 from seeds.demo_people import DISTRICTS, Hiring, hire, staffed
@@ -212,6 +213,9 @@ async def yunnan(session: AsyncSession, *, now: datetime, keys: IdKeys, password
         agencies=[(college, posts["admin"])],
         keys=keys,
     )
+    for kind, decides in ((SupervisorKind.EXTERNAL, center), (SupervisorKind.INTERNAL, college)):
+        by = Act(hiring.act.by if decides is center else posts["clerk"], decides.id, now - timedelta(days=20))
+        await demo_applications.every_state(session, college, kind, home=Act(posts["admin"], college.id, by.at), issuer=by)
     day = shanghai_day(now) - timedelta(days=30)
     held = await work.plan(session, office, [day, day + timedelta(days=1)], at=now - timedelta(days=50))
     drawn = await work.draw(session, office, Month.of(day), at=now - timedelta(days=40), wanted=1)

@@ -66,7 +66,9 @@ Expression = Callable[[Frame], ColumnElement[Any]]
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A stored column; one that the policy masks gives `masked` (or null) to who may not read it. With `noted`, who reads it of others is noted."""
+    """A stored column; one that the policy masks gives `masked` (or null) to who may not read it. With `noted`, who reads it of others is noted,
+    also where whoever sees the row sees it.
+    """
 
     name: str
     mask: Action | None = None
@@ -118,9 +120,10 @@ class Page:
 
 @dataclass(frozen=True, eq=False)
 class Items:
-    """Objects kept in a JSON column, or constants of the policy, in their order."""
+    """Objects kept in a JSON column, or constants of the policy, in their order. Where they are personal, `noted` is the column's name."""
 
     expression: Expression
+    noted: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,8 +198,8 @@ def nothing_given(_actor: Actor | None, _arguments: Mapping[str, Any]) -> Mappin
     return {}
 
 
-def items(expression: Expression, description: str) -> Any:
-    return stored(Items(expression), description)
+def items(expression: Expression, description: str, *, noted: str | None = None) -> Any:
+    return stored(Items(expression, noted), description)
 
 
 def steps(*offers: Offered) -> Any:

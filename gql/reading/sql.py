@@ -127,13 +127,18 @@ class Builder:
         if frame.source is None:
             return frame.t.c["value"].op("->")(word(stored.name))
         clear = presented(frame, stored.name)
+        if stored.noted:
+            self.note(frame.source, stored.name, stored.mask)
         if stored.mask is None:
             return clear
-        if stored.noted and beyond_self(self.shape, stored.mask):
-            self.noted.add(f"{frame.source.type}.{stored.name}")
         if stored.masked is None:
             return case((frame.may(stored.mask), clear))
         return type_coerce(case((frame.may(stored.mask), clear), else_=stored.masked(frame)), Text())
+
+    def note(self, source: Source | None, column: str, action: Action | None = None) -> None:
+        """Something personal is read, by somebody who may read it of others too."""
+        if source is not None and beyond_self(self.shape, action or source.read):
+            self.noted.add(f"{source.type}.{column}")
 
     def single(self, chosen: Chosen, stored: One | Only | Given, frame: Frame) -> ColumnElement[Any]:
         there, visible = self.opened(source_of(stored.source))
@@ -169,6 +174,8 @@ class Builder:
             .render_derived()
         )
         there = Frame(element, None, self.shape, frame.may)
+        if stored.noted:
+            self.note(frame.source, stored.noted)
         return (
             select(gathered(self.object(chosen.branches[0][1], there), element.c.place))
             .select_from(element)

@@ -8,6 +8,7 @@ from domain.applications import Facts, Work
 from domain.organizations import publish_profile
 from domain.profiles import parse_profile
 from models.applications import Application, ApplicationStatus, Attestation, AttestedCondition, WorkArea
+from models.disclosures import Disclosure
 from models.memberships import Membership
 from models.organizations import Organization
 from models.supervisors import Card, Employment, Person, Sex, SkillLevel, Supervisor, Title
@@ -411,6 +412,23 @@ async def test_lists_are_filtered_ordered_and_ones_own(world: World, elsewhere: 
         assert (await stranger.done(actor, LIST))["applications"] == {"totalCount": 0, "nodes": []}
         for document in (SHOW, ELIGIBLE):
             assert codes(await stranger.ask(actor, document, id=shown("app", first.id))) == ["NOT_FOUND"]
+
+
+@pytest.mark.requirement("B016")
+async def test_reading_the_conditions_of_others_is_written_down(world: World) -> None:
+    """They tell age and health. Reading the rest, or one's own, is not."""
+    row = await brought(world, "APPLIED")
+    id = shown("app", row.id)
+
+    async def told() -> list[list[str]]:
+        return [one.columns for one in await world.rows(Disclosure, center_id=world.center.id)]
+
+    await world.done("agency_clerk_0", LIST)
+    assert await told() == []
+    await world.done("agency_clerk_0", SHOW, id=id)
+    await world.done("agency_clerk_0", ELIGIBLE, id=id)
+    assert await told() == [["Application.conditions", "Attestation.holds"], ["Application.conditions"]]
+    assert codes(await world.ask("center_auditor", SHOW, id=id)) == ["NOT_FOUND"]
 
 
 @pytest.mark.requirement("B020", "B021", "D03", "D06", "D08")
