@@ -19,6 +19,7 @@ from domain.supervisors import employ, in_order, unlisted
 from domain.texts import checked
 from models.applications import ENDED, Application, ApplicationStatus, Attestation, AttestedCondition, WorkArea
 from models.events import Event
+from models.memberships import Membership
 from models.organizations import Organization, Tier
 from models.supervisors import CompetenceArea, Employment, Person, SkillLevel, SupervisorKind, Title
 
@@ -103,8 +104,13 @@ def blank(person: Person, employer: Organization, kind: SupervisorKind, *, act: 
     )
 
 
-async def draft(session: AsyncSession, row: Application, facts: Facts, *, act: Act) -> tuple[Application, Event]:
-    """By the person, or by the employer in that person's name. Until it is applied for, a second draft replaces the first."""
+async def draft(session: AsyncSession, row: Application, facts: Facts, *, by_number: bool = False, act: Act) -> tuple[Application, Event]:
+    """By the person, or by the employer in that person's name. Until it is applied for, a second draft replaces the first.
+
+    Unmet for a stranger: the conditions tell an age, so one names the own people, or whoever's id number one was given (`by_number`).
+    """
+    if not by_number and row.person_id != act.by:
+        await own_people(session, row, act=act)
     before = await _open(session, row)
     if before is not None and before.status is not ApplicationStatus.DRAFT:
         raise Conflict("STATE", status=before.status.value)
@@ -118,6 +124,25 @@ async def draft(session: AsyncSession, row: Application, facts: Facts, *, act: A
     session.add(draft)
     await session.flush()
     return draft, await record(session, draft, step=Step.DRAFT, act=act, after=draft.status.value)
+
+
+async def own_people(session: AsyncSession, row: Application, *, act: Act) -> None:
+    """Unmet for who neither works nor holds an office with the employer named."""
+    today = shanghai_day(act.at)
+    works = select(Employment.id).where(
+        col(Employment.person_id) == row.person_id,
+        col(Employment.agency_id) == row.employer_id,
+        col(Employment.starts_on) <= today,
+        col(Employment.ends_on).is_(None) | (col(Employment.ends_on) > today),
+    )
+    office = select(Membership.id).where(
+        col(Membership.person_id) == row.person_id,
+        col(Membership.organization_id) == row.employer_id,
+        col(Membership.valid_from) <= act.at,
+        col(Membership.valid_until).is_(None) | (col(Membership.valid_until) > act.at),
+    )
+    if (await session.exec(works)).first() is None and (await session.exec(office)).first() is None:
+        raise Unmet("application.own_people", "000 §13")
 
 
 async def attest(

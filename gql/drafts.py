@@ -37,8 +37,10 @@ class WorkPeriodInput:
 class ApplicationDraftInput(Keyed):
     kind: SupervisorKind = strawberry.field(description="For which kind.")
     employer: strawberry.ID = strawberry.field(description="所在单位; the agency itself for an internal supervisor.")
-    person: strawberry.ID | None = strawberry.field(default=None, description="Who applies; oneself, where neither this nor a number is given.")
-    id_number: str | None = strawberry.field(default=None, description="公民身份号码 of somebody who is not registered yet. Instead of `person`.")
+    person: strawberry.ID | None = strawberry.field(
+        default=None, description="Who applies, one of the employer's people; oneself, where neither this nor a number is given."
+    )
+    id_number: str | None = strawberry.field(default=None, description="公民身份号码 of somebody else. Instead of `person`.")
     name: str | None = strawberry.field(default=None, description="The name that goes with the number, at most 60 characters.")
     employed_since: date = strawberry.field(description="The first day with the employer.")
     level: SkillLevel | None = strawberry.field(default=None, description="职业技能等级.")
@@ -90,7 +92,8 @@ class Mutation:
         person, employer = await applicant(call, input), await employer_of(call, input)
         wanted = applications.blank(person, employer, input.kind, act=call.act)
         call.require(Action.APPLICATION_DRAFT, wanted)
-        draft, event = await applications.draft(call.session, wanted, facts_of(input), act=call.act)
+        named = input.id_number is not None
+        draft, event = await applications.draft(call.session, wanted, facts_of(input), by_number=named, act=call.act)
         return after(draft, event)
 
     @mutation(

@@ -31,7 +31,7 @@ async def every_state(session: AsyncSession, employer: Organization, kind: Super
 
 async def one(session: AsyncSession, blank: Application, state: str, *, home: Act, issuer: Act) -> None:
     """As far as this state; who fails the exam was trained, who is rejected was recommended."""
-    row, _ = await applications.draft(session, blank, FACTS, act=home)
+    row, _ = await applications.draft(session, blank, FACTS, by_number=True, act=home)
     for condition in VOUCHED:
         await applications.attest(session, row, condition, holds=True, on=shanghai_day(home.at), act=home)
     last = {"EXAM_FAILED": "TRAINED", "REJECTED": "RECOMMENDED"}.get(state, state)

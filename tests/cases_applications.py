@@ -22,7 +22,7 @@ async def draft(world: World) -> Case:
     """In somebody's name, by the employer."""
     said = {
         "kind": "INTERNAL",
-        "person": shown("per", (await somebody(world)).id),
+        "person": shown("per", (await somebody(world, employer=world.agencies[0])).id),
         "employer": shown("agc", world.agencies[0].id),
         "employedSince": "2019-03-01",
         "work": [{"area": "TECHNICAL_MANAGEMENT", "place": "第一车间", "startsOn": "2018-01-01"}],

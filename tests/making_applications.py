@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain import applications, training
 from domain.applications import Facts, Work
+from domain.supervisors import employ
 from domain.training import Paper, Result
 from models.applications import Application, ApplicationStatus, AttestedCondition, TrainingTopic, WorkArea
 from models.organizations import Organization
@@ -27,10 +28,15 @@ ON_THE_WAY = (
 )
 
 
-async def somebody(world: World, *, birth: date | None = date(1980, 5, 1), sex: Sex | None = Sex.FEMALE) -> Person:
+async def somebody(
+    world: World, *, birth: date | None = date(1980, 5, 1), sex: Sex | None = Sex.FEMALE, employer: Organization | None = None
+) -> Person:
     async with world.transaction() as session:
         person = Person(name=f"申{secrets.token_hex(3)}", birth_date=birth, sex=sex)
         session.add(person)
+        await session.flush()
+        if employer is not None:
+            await employ(session, person, employer, starts_on=SINCE)
     return person
 
 
@@ -47,7 +53,7 @@ async def drafted(
     async with world.transaction() as session:
         employer = await again(session, Organization, world.agencies[0].id)
         row = applications.blank(who, employer, SupervisorKind(kind), act=act)
-        draft, _ = await applications.draft(session, row, facts, act=act)
+        draft, _ = await applications.draft(session, row, facts, by_number=True, act=act)
         for one in vouched:
             await applications.attest(session, draft, one, holds=True, on=world.now.date() - timedelta(days=1), act=act)
     return draft

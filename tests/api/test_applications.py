@@ -47,7 +47,7 @@ async def state(world: World, row: Application) -> str:
 
 
 async def form(world: World, **said: object) -> dict[str, Any]:
-    person = await somebody(world)
+    person = await somebody(world, employer=world.agencies[0])
     return {
         "kind": "INTERNAL",
         "person": shown("per", person.id),
@@ -78,6 +78,16 @@ async def test_the_form_is_drafted_and_replaced_in_somebodys_name(world: World) 
         date(2026, 9, 1),
         world.actors["agency_clerk_0"].person_id,
     )
+
+
+@pytest.mark.requirement("Y046", "Y047")
+async def test_an_employer_speaks_for_its_own_people(world: World) -> None:
+    """The conditions tell an age, so nobody looks up a stranger's by drafting for them; who holds an office there is one of them."""
+    stranger, clerk = await somebody(world, employer=world.agencies[1]), world.actors["agency_clerk_0"]
+    refused = await world.ask(AGENCY, FORM, input=await form(world, person=shown("per", stranger.id)))
+    assert (codes(refused), why(refused)["rule"], refused["data"]) == (["RULE_NOT_MET"], "application.own_people", {"applicationDraft": None})
+    assert await world.rows(Application, center_id=world.center.id) == []
+    assert codes(await world.ask(AGENCY, FORM, input=await form(world, person=shown("per", clerk.person_id)))) == []
 
 
 async def test_somebody_unknown_is_drafted_by_number(world: World) -> None:
@@ -374,7 +384,7 @@ async def test_it_is_rejected_from_any_state_after_the_draft(yunnan: World, stat
 
 
 async def test_one_is_on_the_way_at_a_time(world: World) -> None:
-    row = await brought(world, "APPLIED")
+    row = await brought(world, "APPLIED", person=await somebody(world, employer=world.agencies[0]))
     given = await form(world, person=shown("per", row.person_id))
     answer = await world.ask(AGENCY, FORM, input=given)
     assert (codes(answer), why(answer)["reason"]) == (["CONFLICT"], "STATE")
