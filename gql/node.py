@@ -19,6 +19,7 @@ from gql import (
     imports,
     inspections,
     members,
+    notifications,
     offers,
     opinions,
     organizations,
@@ -26,6 +27,7 @@ from gql import (
     returns,
     sessions,
     supervisors,
+    webhooks,
 )
 from gql.organizations import Node
 from gql.reading import read_one
@@ -49,6 +51,8 @@ NOUNS = (
     filing_refusals,
     imports,
     policies,
+    notifications,
+    webhooks,
     decisions,
 )
 

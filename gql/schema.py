@@ -19,6 +19,7 @@ from gql import (
     inspections,
     members,
     node,
+    notifications,
     offers,
     opinions,
     organizations,
@@ -27,6 +28,7 @@ from gql import (
     returns,
     sessions,
     supervisors,
+    webhooks,
 )
 
 
@@ -50,6 +52,8 @@ class Query(
     imports.Query,
     decisions.Query,
     policies.Query,
+    notifications.Query,
+    webhooks.Query,
     node.Query,
     explanations.Query,
 ):
@@ -75,6 +79,8 @@ class Mutation(
     refusals.Mutation,
     imports.Mutation,
     policies.Mutation,
+    notifications.Mutation,
+    webhooks.Mutation,
 ):
     pass
 

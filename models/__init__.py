@@ -11,6 +11,7 @@ from models import (
     imports,
     inspections,
     memberships,
+    notifications,
     opinions,
     organizations,
     policies,
@@ -18,6 +19,7 @@ from models import (
     returns,
     sessions,
     supervisors,
+    webhooks,
 )
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "imports",
     "inspections",
     "memberships",
+    "notifications",
     "opinions",
     "organizations",
     "policies",
@@ -38,4 +41,5 @@ __all__ = [
     "returns",
     "sessions",
     "supervisors",
+    "webhooks",
 ]
