@@ -125,11 +125,16 @@ def body(notification: Notification) -> bytes:
 def signed(message: Message, content: bytes, secret: str, *, now: datetime) -> dict[str, str]:
     """The headers of Standard Webhooks: the id is the same at every try, the instant is that of this one."""
     id, at = shown(PREFIX, message.notification.id), str(int(now.timestamp()))
-    digest = hmac.digest(base64.b64decode(secret.removeprefix(WHSEC)), f"{id}.{at}.".encode() + content, sha256)
     return {
         "webhook-id": id,
         "webhook-timestamp": at,
-        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+        "webhook-signature": signature_of(secret, id=id, at=at, content=content),
         "content-type": "application/json",
         "user-agent": "dudao",
     }
+
+
+def signature_of(secret: str, *, id: str, at: str, content: bytes) -> str:
+    """HMAC-SHA256 over id, instant and content, in the form of its first version."""
+    digest = hmac.digest(base64.b64decode(secret.removeprefix(WHSEC)), f"{id}.{at}.".encode() + content, sha256)
+    return f"v1,{base64.b64encode(digest).decode()}"

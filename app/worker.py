@@ -80,12 +80,16 @@ class Worker:
             await people.house(session)
         done = Round()
         for center in await self.centers():
-            for work in (self.work, self.tell, self.deliver):
-                try:
-                    await work(center, now, done)
-                except PASSING as error:
-                    log.warning("round_broken_off", center=str(center.id), work=work.__name__, kind=type(error).__name__)
+            await self.visit(center, now, done)
         return done
+
+    async def visit(self, center: Center, now: datetime, done: Round) -> None:
+        """One jurisdiction. Steps first, so that what they cause is told and sent in the same round."""
+        for work in (self.work, self.tell, self.deliver):
+            try:
+                await work(center, now, done)
+            except PASSING as error:
+                log.warning("round_broken_off", center=str(center.id), work=work.__name__, **said(error))
 
     async def centers(self) -> list[Center]:
         found = await self.database.glance().document(CENTERS, [])
@@ -105,9 +109,9 @@ class Worker:
         except (Refused, IntegrityError) as error:
             if job.refused is not None:
                 return await self.alone(job.refused, center, act, due=due)
-            log.warning("job_refused", job=job.name, subject=str(due.subject_id), kind=type(error).__name__)
+            log.warning("job_refused", job=job.name, subject=str(due.subject_id), **said(error))
         except PASSING as error:
-            log.warning("job_broken_off", job=job.name, subject=str(due.subject_id), kind=type(error).__name__)
+            log.warning("job_broken_off", job=job.name, subject=str(due.subject_id), **said(error))
         return False
 
     async def alone(self, done: Callable[..., object], center: Center, act: Act, *, due: Due) -> bool:
@@ -144,6 +148,11 @@ class Worker:
 
         await asyncio.gather(*(deliver(one) for one in messages))
         done.sent += len(messages)
+
+
+def said(error: Exception) -> dict[str, object]:
+    """Of an error its kind, and the database's code: its text may hold what stands in a row."""
+    return {"kind": type(error).__name__, "code": getattr(getattr(error, "orig", None), "sqlstate", None)}
 
 
 async def run(worker: Worker, *, now: Callable[[], datetime], pause: float) -> None:

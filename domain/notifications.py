@@ -89,9 +89,9 @@ MODELS: Mapping[str, type[SQLModel]] = {model.__name__: model for model, _ in TE
 async def behind(session: AsyncSession, center_id: UUID) -> Sequence[UUID]:
     """The organizations of a center of which something has happened that was not told yet."""
     o, e, r = table_of(Organization), table_of(Event), table_of(Relay)
-    done = select(r.c.sequence).where(r.c.organization_id == o.c.id).scalar_subquery()
-    more = exists().where(e.c.organization_id == o.c.id, e.c.sequence > func.coalesce(done, 0)).correlate(o)
-    return (await session.exec(select(o.c.id).where(o.c.center_id == center_id, more).order_by(o.c.id))).all()
+    more = exists().where(e.c.organization_id == o.c.id, e.c.sequence > func.coalesce(r.c.sequence, 0)).correlate_except(e)
+    homes = select(o.c.id).outerjoin(r, r.c.organization_id == o.c.id).where(o.c.center_id == center_id, more)
+    return (await session.exec(homes.order_by(o.c.id))).all()
 
 
 async def relay(session: AsyncSession, organization: Organization) -> tuple[bool, int]:
@@ -168,10 +168,10 @@ async def named(session: AsyncSession, events: Sequence[Event], subjects: Mappin
 
 def told_by(
     event: Event,
-    row: Any,
+    row: Any,  # noqa: ANN401 - a row of any kind
     *,
     teams: Mapping[UUID, Sequence[UUID]],
-    organizations: Mapping[UUID, Organization],  # noqa: ANN401 - a row of any kind
+    organizations: Mapping[UUID, Organization],
 ) -> list[dict[str, object]]:
     """The notifications of one event, as columns. Of what the house writes the reason is an occasion; of people it may hold more than an id."""
     about = told_of(event)

@@ -39,6 +39,7 @@ from tests.crowd_members import members
 from tests.crowd_papers import papers
 from tests.crowd_policies import policies
 from tests.crowd_rest import cases, draws, filings, imports, returns
+from tests.crowd_time import times
 from tests.world import World
 
 T = TypeVar("T")
@@ -138,6 +139,7 @@ async def populate(world: World, *, seed: int) -> None:
         await papers(crowd, visits)
         await decisions(crowd)
         await policies(crowd)
+        await times(crowd)
 
 
 async def roster(crowd: Crowd) -> Sequence[Supervisor]:

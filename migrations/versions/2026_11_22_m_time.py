@@ -96,9 +96,9 @@ def notifications() -> None:
         instant("read_at", nullable=True),
         sa.Column("read_by", sa.Uuid(), nullable=True),
         instant("relayed_at", nullable=True),
-        sa.CheckConstraint("num_nonnulls(organization_id, person_id) = 1", name="ck_notification_one_recipient"),
+        sa.CheckConstraint("num_nonnulls(organization_id, person_id) = 1", name=op.f("ck_notification_one_recipient")),
         sa.CheckConstraint(
-            "(status = 'READ') = (read_at IS NOT NULL) AND (read_at IS NULL) = (read_by IS NULL)", name="ck_notification_read_by_somebody"
+            "(status = 'READ') = (read_at IS NOT NULL) AND (read_at IS NULL) = (read_by IS NULL)", name=op.f("ck_notification_read_by_somebody")
         ),
         *refers("notification", organization_id="organization", person_id="person", event_id="event", read_by="person"),
         sa.PrimaryKeyConstraint("id", name="pk_notification"),
@@ -140,7 +140,7 @@ def webhooks() -> None:
         sa.Column("status", chosen("webhook_status", "ACTIVE", "SUSPENDED", "CLOSED"), nullable=False),
         sa.Column("secret_sealed", sa.LargeBinary(), nullable=False),
         instant("failing_since", nullable=True),
-        sa.CheckConstraint("status <> 'SUSPENDED' OR failing_since IS NOT NULL", name="ck_webhook_suspended_for_failing"),
+        sa.CheckConstraint("status <> 'SUSPENDED' OR failing_since IS NOT NULL", name=op.f("ck_webhook_suspended_for_failing")),
         *refers("webhook", organization_id="organization"),
         sa.PrimaryKeyConstraint("id", name="pk_webhook"),
     )
@@ -157,7 +157,7 @@ def webhooks() -> None:
         instant("next_at"),
         instant("delivered_at", nullable=True),
         sa.Column("tries", postgresql.JSONB(none_as_null=True), nullable=False),
-        sa.CheckConstraint("(status = 'DELIVERED') = (delivered_at IS NOT NULL)", name="ck_webhook_delivery_delivered_has_instant"),
+        sa.CheckConstraint("(status = 'DELIVERED') = (delivered_at IS NOT NULL)", name=op.f("ck_webhook_delivery_delivered_has_instant")),
         *refers("webhook_delivery", webhook_id="webhook", organization_id="organization", notification_id="notification"),
         sa.PrimaryKeyConstraint("id", name="pk_webhook_delivery"),
         sa.UniqueConstraint("webhook_id", "notification_id", name="uq_webhook_delivery_webhook_id_notification_id"),
@@ -181,7 +181,7 @@ def terms(*statuses: str, held: str) -> None:
     op.drop_constraint("ck_appointment_appointment_status", "appointment")
     op.drop_constraint("ex_appointment_one_at_a_time", "appointment")
     listed = ", ".join(f"'{one}'" for one in statuses)
-    op.create_check_constraint("ck_appointment_appointment_status", "appointment", f"status IN ({listed})")
+    op.create_check_constraint(op.f("ck_appointment_appointment_status"), "appointment", f"status IN ({listed})")
     op.create_exclude_constraint(
         "ex_appointment_one_at_a_time", "appointment", ("supervisor_id", "="), (sa.literal_column("daterange(starts_on, ends_on)"), "&&"),
         where=sa.text(held), using="gist",
@@ -202,7 +202,7 @@ def upgrade() -> None:
     terms("ACTIVE", "EXPIRING", "EXPIRED", "TERMINATED", held=IN_TERM)
     op.create_index("ix_appointment_ending", "appointment", ["center_id", "ends_on"], postgresql_where=sa.text(IN_TERM))
     for table in ("account", "membership"):
-        op.create_check_constraint(f"ck_{table}_nobody_is_the_house", table, f"person_id <> '{HOUSE}'")
+        op.create_check_constraint(op.f(f"ck_{table}_nobody_is_the_house"), table, f"person_id <> '{HOUSE}'")
     op.execute(
         "INSERT INTO relay (organization_id, center_id, sequence)"
         " SELECT h.organization_id, o.center_id, h.sequence FROM chain_head h JOIN organization o ON o.id = h.organization_id"
