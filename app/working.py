@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from contextlib import suppress
 
 from app import clock
@@ -29,6 +30,8 @@ async def until_told(settings: Settings, databases: Databases) -> None:
     if wrong:
         raise NotStarted(wrong)
     database = database_at(databases.app, settings)
+    sys.stdout.write(f"Dudao's clock runs: a round every {settings.jobs_seconds:g} s\n")
+    sys.stdout.flush()
     task = asyncio.create_task(rounds(settings, database))
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGTERM, signal.SIGINT):

@@ -91,7 +91,7 @@ class Receiver:
 @asynccontextmanager
 async def receiving(*answers: int) -> AsyncIterator[Receiver]:
     async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as tasks:
-        receiver = Receiver(listener.extra(anyio.abc.SocketAttribute.local_port), list(answers) or [204])
+        receiver = Receiver(listener.extra(anyio.abc.SocketAttribute.local_port), list(answers) or [204])  # noqa: S610 - of anyio
         tasks.start_soon(listener.serve, receiver.hear)
         yield receiver
         tasks.cancel_scope.cancel()

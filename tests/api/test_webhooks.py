@@ -197,7 +197,7 @@ async def test_what_a_lost_worker_has_taken_is_sent_by_another(world: World) -> 
 
     class Lost(Refusing):
         async def send(self, message: Message, *, now: Any) -> Tried:
-            self.sent.append(message)
+            await super().send(message, now=now)
             raise OSError
 
     await round_of(world, now, sender=Lost())
