@@ -8,12 +8,14 @@ import socket
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from app.webhooks import HttpSender, outside
 from domain import notifications, webhooks
 from domain.errors import BadInput
+from domain.sealing import IdKeys
 from domain.webhooks import LEASE, PAUSES, Message, Tried, pause_after
 from gql.node import BY_PREFIX
 from gql.notifications import SUBJECTS
@@ -23,7 +25,7 @@ from models.notifications import Notification, NotificationKind
 from models.webhooks import Webhook, WebhookDelivery
 from tests.making_inspections import notified
 from tests.making_time import Refusing, receiving, round_of, told, trusting
-from tests.making_webhooks import OUTSIDE, deliveries, given_up, registered, row_of, suspended
+from tests.making_webhooks import OUTSIDE, SECRET, deliveries, given_up, registered, row_of, suspended
 from tests.world import ID_KEYS, World, codes, key, shown
 
 pytestmark = pytest.mark.anyio
@@ -317,3 +319,14 @@ def test_plain_addresses_are_for_trials() -> None:
     assert webhooks.address("http://localhost:8000/x", plain=True) == "http://localhost:8000/x"
     with pytest.raises(BadInput):
         webhooks.address("http://localhost:8000/x", plain=False)
+
+
+async def test_the_secret_moves_to_a_new_key(world: World) -> None:
+    hook = await registered(world)
+    newer = IdKeys(index=ID_KEYS.index, seal=[b"next" * 8, b"seal" * 8])
+    async with world.transaction() as session:
+        assert await webhooks.rotate(session, keys=newer, after=UUID(int=hook.id.int - 1)) == hook.id
+    sealed = (await row_of(world, hook)).secret_sealed
+    assert newer.current(sealed)
+    assert not newer.current(hook.secret_sealed)
+    assert IdKeys(index=ID_KEYS.index, seal=[b"next" * 8]).open(sealed, about=hook.id).decode() == SECRET
