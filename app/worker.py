@@ -97,10 +97,17 @@ class Worker:
 
     async def work(self, center: Center, now: datetime, done: Round) -> None:
         for job in self.jobs:
-            async with self.database.transaction(center.tenant()) as session:
-                dues = await job.found(session, center.id, now)
-            for due in dues:
+            for due in await self.due(job, center, now):
                 done.stepped += await self.step(job, center, Act(HOUSE, due.organization_id, now), due=due)
+
+    async def due(self, job: Job, center: Center, now: datetime) -> Sequence[Due]:
+        """Nothing where the job cannot look: a center may have no rules in force yet (A29), and the other jobs do not wait for it."""
+        try:
+            async with self.database.transaction(center.tenant()) as session:
+                return await job.found(session, center.id, now)
+        except (Refused, *PASSING) as error:
+            log.warning("job_not_looked_for", job=job.name, center=str(center.id), **said(error))
+            return []
 
     async def step(self, job: Job, center: Center, act: Act, *, due: Due) -> bool:
         """One row, in a transaction of its own. A rule that refuses it is heard; another reason leaves it to the next round."""

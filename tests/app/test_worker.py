@@ -1,11 +1,14 @@
 """What the clock does, with a clock that the test moves: each thing once, however often and by however many it is done."""
 
 import asyncio
+import secrets
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from app.worker import Center, Worker
+from domain import organizations
 from domain.calendar import start_of_day
 from domain.supervisors import appoint
 from models.base import HOUSE
@@ -21,7 +24,7 @@ from tests.making_inspections import dispatched
 from tests.making_returns import again, day_of, returned, served, signed
 from tests.making_sessions import sessions
 from tests.making_supervisors import revoked, supervisor
-from tests.making_time import kinds, round_of, steps_of_the_house, told
+from tests.making_time import Refusing, kinds, round_of, steps_of_the_house, told
 from tests.world import World, codes, shown
 
 pytestmark = pytest.mark.anyio
@@ -244,3 +247,26 @@ async def test_what_fails_leaves_the_rest_to_be_done(world: World, monkeypatch: 
     assert await statuses(world) == ["NO_REPLY", "NO_REPLY"]
     (visit,) = await world.rows(Inspection, center_id=world.center.id)
     assert visit.status == "DISPATCHED"
+
+
+async def test_a_center_without_rules_holds_up_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is in force yet (A29): what needs no rule is done all the same, and the round goes on to the next center."""
+    await dispatched(world, accepted=False)
+    async with world.transaction() as session:
+        bare = await organizations.found_center(session, "新中心", code=secrets.token_hex(3))
+    worker = Worker(world.database, Refusing())
+    pair = [Center(bare.id, 1), Center(world.center.id, 1)]
+
+    async def centers(_: Worker) -> list[Center]:
+        return pair
+
+    monkeypatch.setattr(Worker, "centers", centers)
+    done = await worker.round(world.now + timedelta(days=2, hours=12))
+    assert done.stepped > 0
+    assert await statuses(world) == ["NO_REPLY", "NO_REPLY"]
+
+
+async def test_every_center_is_found_with_the_policy_in_force(world: World, elsewhere: World) -> None:
+    found = await Worker(world.database, Refusing()).centers()
+    assert {Center(world.center.id, 1), Center(elsewhere.center.id, 1)} <= set(found)
+    assert not {one.id for one in found} & {one.id for one in (*world.districts, *world.agencies)}
