@@ -27,7 +27,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 serve: $(STAMP)
-	@DUDAO_DEMO=$${DUDAO_DEMO:-on} exec $(RUN)dudao serve
+	@DUDAO_DEMO=$${DUDAO_DEMO:-on} DUDAO_JOBS=$${DUDAO_JOBS:-on} exec $(RUN)dudao serve
 
 test: $(STAMP)
 	@$(RUN)python -m pytest --numprocesses=$(TEST_PROCESSES) --dist=loadfile $(only)

@@ -35,6 +35,15 @@ def serve() -> None:
 
 
 @app.command()
+def worker() -> None:
+    """Do what falls due, round after round: reply times, expiries, reminders, notifications, webhooks. Any number may run beside the service."""
+    settings = load()
+    from app.working import work  # noqa: PLC0415
+
+    work(settings)
+
+
+@app.command()
 def migrate() -> None:
     """Bring the tables up to this release, as the database's owner."""
     from app import migrate as migrations  # noqa: PLC0415

@@ -1,6 +1,6 @@
 """create_app(settings): routes, start and stop. No logic."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 
 import strawberry
@@ -40,7 +40,18 @@ def create_app(settings: Settings, *, database_url: str | None = None) -> Starle
         doorkeeper=doorkeeper(database, Passwords(weight_of(demo=settings.demo))),
         demo_accounts=demo_accounts() if settings.demo else (),
     )
-    return application(house)
+    return application(house, beside=jobs_beside(house) if settings.jobs else None)
+
+
+def jobs_beside(house: House) -> Callable[[], Coroutine[None, None, None]]:
+    """The rounds of the jobs as they run beside the service. Imported after it has begun to serve."""
+
+    async def rounds() -> None:
+        from app.working import rounds as run  # noqa: PLC0415
+
+        await run(house.settings, house.database)
+
+    return rounds
 
 
 def database_at(url: str, settings: Settings) -> Database:

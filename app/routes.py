@@ -1,7 +1,8 @@
 """All paths of the service, and what stands around them."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -23,15 +24,20 @@ from app.tracing import Traced
 SDL = Path(__file__).parent.parent / "gql" / "schema.graphql"
 
 
-def application(house: House) -> Starlette:
-    """All routes over one house. /graphql is a route, not a mount: a mount would answer 405 beside others."""
+def application(house: House, *, beside: Callable[[], Coroutine[None, None, None]] | None = None) -> Starlette:
+    """All routes over one house, and what runs `beside` them. /graphql is a route, not a mount: a mount would answer 405 beside others."""
     pages = Pages(house)
     room = Room(places=house.settings.pool_size, seconds=house.settings.waiting_seconds, turned_away=house.health.turned_away)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(beside()) if beside else None
         with drain_at_sigterm(house.health):
             yield
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await house.database.close()
 
     routes = [

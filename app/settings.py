@@ -65,6 +65,11 @@ class Settings(BaseSettings):
     )
     workers: int = Field(1, ge=1, le=64, description="Processes that serve.")
     pool_size: int = Field(10, ge=1, le=200, description="Database connections of one worker: so many for reading, so many for writing.")
+    jobs: bool = Field(
+        False, description="on: `dudao serve` also does what `dudao worker` does: reply times, expiries, reminders, notifications, webhooks."
+    )
+    jobs_seconds: float = Field(10, gt=0, le=3600, description="Seconds between two rounds of the jobs.")
+    webhooks_inside: bool = Field(False, description="on: webhooks may also go to addresses of the own network and over http; for trials.")
     demo: bool = Field(
         False, description="on: an empty database gets the demo world, and keys that are not given are made and kept in the data folder."
     )

@@ -20,6 +20,7 @@ from models.dispatch import Assignment, Draw, DrawPerson, DrawPick
 from models.events import ChainHead, Event
 from models.imports import Upload
 from models.memberships import Account, Attempt, AuditorProposal, Login, Membership
+from models.notifications import Notification, Relay, Reminder
 from models.opinions import SupervisionReport
 from models.organizations import Organization, Profile
 from models.policies import PolicyCurrent, PolicyLine, PolicyVersion
@@ -63,9 +64,11 @@ UNUSUAL: Mapping[type[SQLModel], Mapping[Wall, str]] = {
     # an agency's own steps only: those of others tell of inspections it has no notice of
     Event: {**WITH_PERSON, Wall.AGENCY: "organization_id"},
     # of these a person sees the own rows also without holding any office
-    **dict.fromkeys((Appointment, Assignment, BlacklistEntry, Decision, SupervisorCase), WITH_PERSON),
+    **dict.fromkeys((Appointment, Assignment, BlacklistEntry, Decision, Notification, SupervisorCase), WITH_PERSON),
     **dict.fromkeys((Application, Attestation, Training, WrittenExam), WITH_PERSON),
     **dict.fromkeys((AuditorProposal, PolicyVersion, PolicyLine, PolicyCurrent), ONLY_A_CENTER),
+    # the house's own, which works behind the center's wall
+    **dict.fromkeys((Relay, Reminder), ONLY_A_CENTER),
     Draw: NEVER_AN_AGENCY,
     DrawPerson: NEVER_AN_AGENCY,
     DrawPick: NEVER_AN_AGENCY,

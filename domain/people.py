@@ -10,7 +10,7 @@ from domain.errors import BadInput
 from domain.identity_numbers import brought_up
 from domain.numbers import citizen, id_problem, last_four
 from domain.sealing import IdKeys
-from models.base import new_id, table_of
+from models.base import HOUSE, new_id, table_of
 from models.supervisors import Person
 
 
@@ -25,3 +25,8 @@ async def person_by_number(session: AsyncSession, number: str, *, name: str, key
     facts = {"name": name, "sex": bearer.sex, "birth_date": bearer.birth}
     await session.exec(insert(table_of(Person)).values(id=id, **kept, **facts).on_conflict_do_nothing(index_elements=["id_digest"]))
     return (await session.exec(select(Person).where(col(Person.id_digest) == digest))).one()
+
+
+async def house(session: AsyncSession) -> None:
+    """系统 is registered: as whom steps stand in the chain that nobody took, since a time ran out."""
+    await session.exec(insert(table_of(Person)).values(id=HOUSE, name="系统").on_conflict_do_nothing())

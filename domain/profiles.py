@@ -220,6 +220,9 @@ def _check_together(rules: Mapping[str, Rule]) -> None:
     if len(_items(rules["ranks"])) != len(SkillLevel):
         raise BadProfile("ranks", "all eight grades in their order (A06)")
     due = rules.get("monthly_return.due_day")
+    remind = rules.get("monthly_return.remind_day")
+    if remind is not None and _integer(remind) > MAX_DUE_DAY:
+        raise BadProfile("monthly_return.remind_day", "a day that every month has")
     if due is not None and _integer(due) > MAX_DUE_DAY:
         raise BadProfile("monthly_return.due_day", "a day that every month has")
     if rules.get("workflow.rectification", Rule("", False, "")).value is True and "rectification.working_days" not in rules:

@@ -146,6 +146,7 @@ KEYS = MappingProxyType(
         "workflow.rectification": FLAG,
         "workflow.strict_order": FLAG,
         "rectification.working_days": POSITIVE,
+        "rectification.warn_days": COUNT,
         "opinion_letter.working_days": POSITIVE,
         "supervision_report.working_days": POSITIVE,
         "internal.required_per_session": FLAG,
@@ -153,6 +154,7 @@ KEYS = MappingProxyType(
         "stipend.enabled": FLAG,
         # Returns, filing, complaints, disclosure, the rest: D24, D29 to D31, A03, A04, A21
         "monthly_return.due_day": POSITIVE,
+        "monthly_return.remind_day": POSITIVE,
         "monthly_return.inclusive": FLAG,
         "monthly_return.holiday_roll": _choice("NONE", "NEXT_WORKDAY"),
         "monthly_return.nil_required": FLAG,

@@ -20,6 +20,7 @@ from models.database import beyond
 from models.events import Event
 from models.organizations import Organization, Tier
 from models.supervisors import (
+    IN_TERM,
     Appointment,
     AppointmentStatus,
     Card,
@@ -40,6 +41,8 @@ class Step(StrEnum):
     RESTORE = "RESTORE"
     REVOKE = "REVOKE"
     TERMINATE = "TERMINATE"
+    WARN = "WARN"
+    EXPIRE = "EXPIRE"
 
 
 CARD_STEPS: Machine = {
@@ -49,7 +52,13 @@ CARD_STEPS: Machine = {
     (CardStatus.SUSPENDED, Step.REVOKE): CardStatus.REVOKED,
 }
 
-APPOINTMENT_STEPS: Machine = {(AppointmentStatus.ACTIVE, Step.TERMINATE): AppointmentStatus.TERMINATED}
+APPOINTMENT_STEPS: Machine = {
+    (AppointmentStatus.ACTIVE, Step.TERMINATE): AppointmentStatus.TERMINATED,
+    (AppointmentStatus.EXPIRING, Step.TERMINATE): AppointmentStatus.TERMINATED,
+    (AppointmentStatus.ACTIVE, Step.WARN): AppointmentStatus.EXPIRING,
+    (AppointmentStatus.ACTIVE, Step.EXPIRE): AppointmentStatus.EXPIRED,
+    (AppointmentStatus.EXPIRING, Step.EXPIRE): AppointmentStatus.EXPIRED,
+}
 
 
 async def employ(session: AsyncSession, person: Person, agency: Organization, *, starts_on: date, ends_on: date | None = None) -> Employment:
@@ -180,7 +189,7 @@ async def card_in_use(session: AsyncSession, supervisor_id: UUID) -> Card | None
 
 
 async def terms_in_force(session: AsyncSession, supervisor_id: UUID) -> list[Appointment]:
-    query = select(Appointment).where(col(Appointment.supervisor_id) == supervisor_id, col(Appointment.status) == AppointmentStatus.ACTIVE)
+    query = select(Appointment).where(col(Appointment.supervisor_id) == supervisor_id, col(Appointment.status).in_(IN_TERM))
     return list((await session.exec(query.order_by(col(Appointment.id)).with_for_update())).all())
 
 

@@ -24,6 +24,8 @@ class Context:
     may_introspect: bool
     hashed: Callable[[str], Awaitable[str]]
     """The hash to keep of a password, made off the event loop."""
+    inside: bool = False
+    """Whether webhooks may be registered inside of the own network, and without TLS."""
     disclosed: set[str] = field(default_factory=set)
     """Protected columns of others that the operation has read in clear."""
     ran: list["Ran"] = field(default_factory=list)

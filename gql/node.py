@@ -20,6 +20,7 @@ from gql import (
     imports,
     inspections,
     members,
+    notifications,
     offers,
     opinions,
     organizations,
@@ -28,6 +29,7 @@ from gql import (
     sessions,
     supervisors,
     training,
+    webhooks,
 )
 from gql.organizations import Node
 from gql.reading import read_one
@@ -53,6 +55,8 @@ NOUNS = (
     filing_refusals,
     imports,
     policies,
+    notifications,
+    webhooks,
     decisions,
 )
 

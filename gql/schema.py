@@ -21,6 +21,7 @@ from gql import (
     inspections,
     members,
     node,
+    notifications,
     offers,
     opinions,
     organizations,
@@ -30,6 +31,7 @@ from gql import (
     sessions,
     supervisors,
     training,
+    webhooks,
 )
 
 
@@ -55,6 +57,8 @@ class Query(
     imports.Query,
     decisions.Query,
     policies.Query,
+    notifications.Query,
+    webhooks.Query,
     node.Query,
     explanations.Query,
 ):
@@ -83,6 +87,8 @@ class Mutation(
     refusals.Mutation,
     imports.Mutation,
     policies.Mutation,
+    notifications.Mutation,
+    webhooks.Mutation,
 ):
     pass
 

@@ -31,7 +31,14 @@ if TYPE_CHECKING:
 described(SupervisorKind, "督导员类别: who they inspect for.", EXTERNAL="外部督导员.", INTERNAL="内部督导员, of one agency.")
 described(RosterStanding, "在册情况: whether somebody is on the roster.", ACTIVE="在册.", REMOVED="已移出名册, kept in the archive.")
 described(CardStatus, "证卡状态: whether a card counts.", ACTIVE="有效.", SUSPENDED="暂停.", REVOKED="已撤回.")
-described(AppointmentStatus, "聘任状态: whether a mandate counts.", ACTIVE="聘任中.", EXPIRED="聘期届满.", TERMINATED="已解聘, by a revocation.")
+described(
+    AppointmentStatus,
+    "聘任状态: whether a mandate counts.",
+    ACTIVE="聘任中.",
+    EXPIRING="聘期将满: in force, and warned of.",
+    EXPIRED="聘期届满.",
+    TERMINATED="已解聘, by a revocation.",
+)
 described(
     SkillLevel,
     "职业技能等级: the eight ranks, lowest first.",

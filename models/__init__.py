@@ -12,6 +12,7 @@ from models import (
     imports,
     inspections,
     memberships,
+    notifications,
     opinions,
     organizations,
     policies,
@@ -19,6 +20,7 @@ from models import (
     returns,
     sessions,
     supervisors,
+    webhooks,
 )
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "imports",
     "inspections",
     "memberships",
+    "notifications",
     "opinions",
     "organizations",
     "policies",
@@ -40,4 +43,5 @@ __all__ = [
     "returns",
     "sessions",
     "supervisors",
+    "webhooks",
 ]

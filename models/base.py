@@ -24,6 +24,9 @@ SQLModel.metadata.naming_convention = MetaData(
 Instant = cast("type[Any]", TIMESTAMP(timezone=True))
 Json = cast("type[Any]", JSONB(none_as_null=True))
 
+HOUSE = UUID("00000000-0000-7000-8000-000000000001")
+"""系统: the person of the steps that nobody takes, when a time runs out. It has no account and no role, so that nobody ever acts as it."""
+
 T = TypeVar("T", bound=SQLModel)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConst
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
-from models.base import Instant, Placed, Row, choice, listed
+from models.base import HOUSE, Instant, Placed, Row, choice, listed
 
 IN_FORCE = """(m.valid_from <= {at} AND (m.valid_until IS NULL OR m.valid_until > {at})
      AND (m.delegated_from IS NULL OR EXISTS (SELECT FROM membership d
@@ -53,6 +53,7 @@ class Account(Row, Home, table=True):
         UniqueConstraint("name"),
         ForeignKeyConstraint(["organization_id"], ["organization.id"]),
         CheckConstraint("kind = 'PERSON' OR password_hash IS NULL", "only_people_have_passwords"),
+        CheckConstraint(f"person_id <> '{HOUSE}'", "nobody_is_the_house"),
     )
     name: str = Field(max_length=60)
     kind: AccountKind = Field(sa_type=choice(AccountKind))
@@ -96,6 +97,7 @@ class Membership(Row, Placed, table=True):
     __table_args__ = (
         *listed(),
         CheckConstraint("valid_until IS NULL OR valid_until > valid_from", "dates_in_order"),
+        CheckConstraint(f"person_id <> '{HOUSE}'", "nobody_is_the_house"),
         CheckConstraint("delegated_from IS NULL OR valid_until IS NOT NULL", "delegated_has_end"),
         CheckConstraint("(delegated_from IS NULL) = (delegator_id IS NULL) AND delegator_id <> person_id", "delegated_by_another"),
         ExcludeConstraint(

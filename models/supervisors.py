@@ -34,8 +34,13 @@ class CardStatus(StrEnum):
 
 class AppointmentStatus(StrEnum):
     ACTIVE = "ACTIVE"
+    EXPIRING = "EXPIRING"
     EXPIRED = "EXPIRED"
     TERMINATED = "TERMINATED"
+
+
+IN_TERM = (AppointmentStatus.ACTIVE, AppointmentStatus.EXPIRING)
+"""A mandate holds until its end, warned of or not."""
 
 
 class SkillLevel(StrEnum):
@@ -149,9 +154,10 @@ class Appointment(Row, Placed, table=True):
             ("supervisor_id", "="),
             (literal_column("daterange(starts_on, ends_on)"), "&&"),
             using="gist",
-            where=literal_column("status = 'ACTIVE'"),
+            where=literal_column("status IN ('ACTIVE', 'EXPIRING')"),
             name="ex_appointment_one_at_a_time",
         ),
+        Index("ix_appointment_ending", "center_id", "ends_on", postgresql_where=literal_column("status IN ('ACTIVE', 'EXPIRING')")),
     )
     supervisor_id: UUID = Field(foreign_key="supervisor.id", index=True)
     person_id: UUID = Field(foreign_key="person.id", index=True)

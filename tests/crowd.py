@@ -40,6 +40,7 @@ from tests.crowd_members import members
 from tests.crowd_papers import papers
 from tests.crowd_policies import policies
 from tests.crowd_rest import cases, draws, filings, imports, returns
+from tests.crowd_time import times
 from tests.world import World
 
 T = TypeVar("T")
@@ -140,6 +141,7 @@ async def populate(world: World, *, seed: int) -> None:
         await decisions(crowd)
         await policies(crowd)
         await applications(crowd, cards)
+        await times(crowd)
 
 
 async def roster(crowd: Crowd) -> Sequence[Supervisor]:

@@ -25,6 +25,7 @@ APPEND_ONLY = (
     "finding",
     "blacklist_query",
     "draw_person",
+    "reminder",
     "profile",
     "checklist_template",
     "checklist_item",

@@ -86,6 +86,8 @@ BOUNDED = {
     "PolicyDifference.changes": "the first five hundred",
     "PolicyDifference.heads": "the roles of a policy",
     "ReturnLine.findings": "the lines of a form",
+    "Webhook.kinds": "the kinds of notifications",
+    "WebhookDelivery.tries": "the last ten",
     "RosterImport.problems": "the first thousand",
     "DrawProof.problems": "the rules of a pool",
     "Query.coverages": "the districts of a center",

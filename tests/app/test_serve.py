@@ -167,3 +167,24 @@ def test_a_database_that_does_not_answer_is_told_in_a_sentence(operator: Operato
     assert ran.stderr.startswith("The database does not let us in")
     assert len(ran.stderr.splitlines()) == 1
     assert "hush-hush" not in ran.stderr
+
+
+def test_a_worker_runs_beside_the_service_until_told(operator: Operator) -> None:
+    service = operator.serve()
+    words = [sys.executable, "-m", "app.cli", "worker"]
+    worker = subprocess.Popen(words, cwd=ROOT, env=operator.environment(), stdout=subprocess.PIPE, text=True)
+    operator.processes.append(worker)
+    assert worker.stdout is not None
+    assert worker.stdout.readline().startswith("Dudao's clock runs")
+    worker.send_signal(signal.SIGTERM)
+    worker.communicate(timeout=30)
+    assert worker.returncode == 0
+    assert service.get("/readyz") == 200, "the database is the service's, not the worker's to end"
+    assert service.end(signal.SIGTERM) == 0
+
+
+def test_the_clock_runs_beside_the_service_where_it_is_set(operator: Operator) -> None:
+    operator.settings["DUDAO_JOBS"] = "on"
+    service = operator.serve()
+    assert service.get("/readyz") == 200
+    assert service.end(signal.SIGTERM) == 0

@@ -7,6 +7,7 @@ from typing import Any
 
 from authz.access import POLICY
 from authz.actions import Action
+from gql.notifications import SUBJECTS
 from gql.supervisors import PERSONAL
 from models.cases import BlacklistEntry
 from models.dispatch import Assignment
@@ -69,6 +70,7 @@ def keyed(prefix: str, key: str) -> Twin:
 
 
 COMPUTED: Mapping[tuple[str, str], Twin] = {
+    ("Notification", "subject"): lambda _, row: f"{SUBJECTS[row.subject_kind]}_{row.subject_id.hex}",
     ("Person", "masked"): masked,
     ("Rule", "value"): lambda _, rule: as_text(rule["value"]),
     ("RefusalStreak", "count"): streak,
@@ -83,6 +85,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("PolicyVersion", "inForce"): lambda _, __: False,
 }
 ITEMS: Mapping[tuple[str, str], Twin] = {
+    ("WebhookDelivery", "tries"): lambda _, row: row.tries,
     ("Profile", "rules"): lambda _, row: row.rules,
     ("Viewer", "capabilities"): capabilities,
     ("RosterImport", "problems"): lambda _, row: row.problems,

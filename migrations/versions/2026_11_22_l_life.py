@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "k_life"
+revision: str = "l_life"
 down_revision: str | None = "j_reading"
 branch_labels = None
 depends_on = None

@@ -1,0 +1,141 @@
+"""What an organization or a person is told: kinds and ids, and whether anybody has taken notice."""
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+from sqlalchemy import ColumnElement, Text, case, cast, func
+
+from authz.actions import Action
+from domain.notifications import mark_read
+from gql.enums import described
+from gql.fields import VERSION, Call, Keyed, changed, mutation, row
+from gql.organizations import EVENTS, ORGANIZATIONS, PERSONS, PREFIXES, Event, Organization, Somebody, Step, Versioned
+from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, one, page, steps
+from gql.reading.fragments import constant
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
+from models.notifications import Notification as NotificationRow
+from models.notifications import NotificationKind, NotificationStatus
+
+described(
+    NotificationKind,
+    "通知种类: what is told.",
+    OFFER_MADE="收到指派: a place in a team is offered; to the person.",
+    OFFER_LAPSED="指派逾期未答复: silence counts as a refusal (000 §19).",
+    OFFER_DECLINED="不接受指派或回避: a place is free; to the dispatcher.",
+    OFFER_WITHDRAWN="指派已撤回; to the person.",
+    PLACE_UNFILLED="无人可递补: nobody is left in the committed order; to the dispatcher.",
+    DRAW_COMMITTED="抽取名单已封存: a draw is frozen in the jurisdiction.",
+    NOTICE_SERVED="督导工作通知已送达; to the agency.",
+    OPINION_SERVED="督导意见书已送达; to the agency.",
+    OPINION_OVERDUE="督导意见书逾期未送达; to the dispatcher.",
+    REPORT_OVERDUE="督导报告逾期未提交; to the team and its dispatcher.",
+    RECTIFICATION_SUBMITTED="整改情况已报告; to the dispatcher.",
+    RECTIFICATION_SENT_BACK="整改被退回; to the agency.",
+    RECTIFICATION_ACCEPTED="整改已验收; to the agency.",
+    RECTIFICATION_DUE="整改即将到期; to the agency.",
+    RECTIFICATION_OVERDUE="整改逾期; to the dispatcher and the agency.",
+    MONTHLY_RETURN_DUE="月报待报送: due on the 5th (003 §15); to the district.",
+    MONTHLY_RETURN_OVERDUE="月报逾期未报送; to the district and the center.",
+    MONTHLY_RETURN_FILED="月报已报送; to the center.",
+    MONTHLY_RETURN_SENT_BACK="月报被退回; to the district.",
+    APPOINTMENT_EXPIRING="聘期将满 (000 §18); to the person and who appoints.",
+    APPOINTMENT_EXPIRED="聘期届满; to the person and who appoints.",
+    SUPERVISOR_CASE_OPENED="督导员案件已立案; to the issuer of the card.",
+    CARD_SUSPENDED="证卡已暂停; to the person and the issuer.",
+    CARD_REVOKED="督导资格已取消; to the person and the issuer.",
+    BLACKLIST_LISTED="列入失信黑名单; to the center.",
+    BLACKLIST_REVIEW_DUE="黑名单复核到期; to the center.",
+    WEBHOOK_SUSPENDED="回调地址已停用: it has failed for too long; to its organization.",
+)
+
+described(NotificationStatus, "阅读状态: whether anybody has taken notice.", UNREAD="未读.", READ="已阅.")
+
+NOTIFICATIONS = Source(NotificationRow, "Notification", "ntf")
+PREFIX = "ntf"
+SUBJECTS = {
+    "Assignment": "asg",
+    "Draw": "draw",
+    "Inspection": "insp",
+    "OpinionLetter": "opn",
+    "Rectification": "rect",
+    "Organization": "dst",
+    "MonthlyReturn": "mret",
+    "Appointment": "apt",
+    "SupervisorCase": "scase",
+    "Card": "card",
+    "BlacklistEntry": "blk",
+    "Webhook": "hook",
+}
+"""The prefix of what a notification is about. Of organizations only districts are told about: by their returns."""
+
+
+def subject(frame: Frame) -> ColumnElement[str]:
+    t = frame.t.c
+    prefix = case(*((t.subject_kind == constant(kind), constant(f"{prefix}_")) for kind, prefix in SUBJECTS.items()))
+    return prefix.concat(func.replace(cast(t.subject_id, Text), constant("-"), constant("")))
+
+
+@strawberry.type(description="通知: one step, told to one organization or one person. It holds ids and a kind, and nothing of anybody.")
+class Notification(Versioned):
+    kind: NotificationKind = column("kind", "What is told.")
+    at: datetime = column("at", "When it happened.")
+    subject_kind: str = column("subject_kind", "About what kind of object.")
+    subject: strawberry.ID = computed(subject, "The object, for `node`; whoever may not see it finds nothing there.")
+    occasion: str | None = column("occasion", "Which of several times: a month, or the day something is due.")
+    event: Event | None = one("event_id", EVENTS, "The step, for who may see the history.")
+    organization: Organization | None = one("organization_id", ORGANIZATIONS, "To which organization; null where it is to a person.")
+    person: Somebody | None = one("person_id", PERSONS, "To whom; null where it is to an organization.")
+    status: NotificationStatus = column("status", "Whether anybody has taken notice.")
+    read_at: datetime | None = column("read_at", "When somebody took notice.")
+    read_by: Somebody | None = one("read_by", PERSONS, "Who took notice.")
+    available_steps: list[Step] = steps(Offered("notificationMarkRead", Action.NOTIFICATION_MARK_READ, ("UNREAD",), "READ"))
+
+
+@strawberry.input(description="Which notifications.")
+class NotificationFilter:
+    status: Among[NotificationStatus] | None = where("status", "Whether anybody has taken notice.")
+    kind: Among[NotificationKind] | None = where("kind", "What they tell.")
+    at: RangeFilter[datetime] | None = where("at", "When it happened.")
+    organization: IdFilter | None = where("organization_id", "To which organization.", *PREFIXES.values())
+    person: IdFilter | None = where("person_id", "To whom.", "per")
+
+
+@strawberry.enum(description="What notifications may be sorted by.")
+class NotificationOrder(Enum):
+    AT = strawberry.enum_value("at", description="By when it happened.")
+    CREATED_AT = strawberry.enum_value("created_at", description="By when it was told.")
+
+
+@strawberry.input(description="Which notification somebody takes notice of.")
+class NotificationMarkReadInput(Keyed):
+    notification: strawberry.ID = strawberry.field(description="The notification.")
+    expected_version: int | None = strawberry.field(default=None, description=VERSION)
+
+
+@strawberry.type(description="A notification after somebody took notice.")
+class NotificationPayload:
+    notification: Notification | None = given("notification", NOTIFICATIONS, "The notification.")
+    event: Event | None = given("event", EVENTS, "The event written.")
+    replayed: bool = bound("replayed", "Whether this key was answered before.")
+
+
+@strawberry.type
+class Query:
+    notifications: Connection[Notification] | None = page(
+        None,
+        NOTIFICATIONS,
+        "What the organization acted for and the caller are told, newest first.",
+        type=Connection[Notification],
+        arguments=Arguments(NotificationFilter, NotificationOrder),
+    )
+    notification: Notification | None = row(NOTIFICATIONS, "One notification.", Notification)
+
+
+@strawberry.type
+class Mutation:
+    @mutation(Action.NOTIFICATION_MARK_READ, "已阅: take notice, for oneself or, in office, for the whole organization.")
+    async def notification_mark_read(call: Call, input: NotificationMarkReadInput) -> NotificationPayload:
+        found = await call.fetch(NOTIFICATIONS, input.notification, to=Action.NOTIFICATION_MARK_READ, version=input.expected_version)
+        event = await mark_read(call.session, found, act=call.act)
+        return changed(NotificationPayload, notification=found.id, event=event.id)
