@@ -59,7 +59,8 @@ async def _rotated(url: str, new: "IdKeys") -> "Part":
 
 
 async def rotated(database: "Database", new: "IdKeys", *, parts: int | None = None) -> "Part":
-    """All persons part by part and then the rosters that wait, each in a transaction of its own; with `parts` only so many."""
+    """All persons part by part, then the rosters that wait and who complained, each in a transaction of its own; with `parts` only so many."""
+    from domain.complaints import rotate_complainant  # noqa: PLC0415
     from domain.identity_numbers import Part, rotate_part, rotate_upload  # noqa: PLC0415
 
     sum_, after, done = Part(FIRST), FIRST, 0
@@ -76,4 +77,8 @@ async def rotated(database: "Database", new: "IdKeys", *, parts: int | None = No
     while waiting is not None:
         async with database.transaction() as session:
             waiting = await rotate_upload(session, keys=new, after=waiting)
+    complained: UUID | None = FIRST
+    while complained is not None:
+        async with database.transaction() as session:
+            complained = await rotate_complainant(session, keys=new, after=complained)
     return sum_

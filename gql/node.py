@@ -8,9 +8,12 @@ from strawberry import Info
 from authz.errors import NotFound
 from gql import (
     accounts,
+    agency_cases,
     blacklist,
     cases,
     checklists,
+    complaints,
+    credit,
     decisions,
     dispatch,
     filing_refusals,
@@ -19,6 +22,7 @@ from gql import (
     imports,
     inspections,
     members,
+    obstructions,
     offers,
     opinions,
     organizations,
@@ -26,6 +30,7 @@ from gql import (
     returns,
     sessions,
     supervisors,
+    violations,
 )
 from gql.organizations import Node
 from gql.reading import read_one
@@ -47,6 +52,11 @@ NOUNS = (
     cases,
     filings,
     filing_refusals,
+    credit,
+    violations,
+    agency_cases,
+    obstructions,
+    complaints,
     imports,
     policies,
     decisions,

@@ -7,9 +7,12 @@ from graphql import Undefined
 
 from gql import (
     accounts,
+    agency_cases,
     blacklist,
     cases,
     checklists,
+    complaints,
+    credit,
     decisions,
     dispatch,
     explanations,
@@ -19,6 +22,7 @@ from gql import (
     inspections,
     members,
     node,
+    obstructions,
     offers,
     opinions,
     organizations,
@@ -27,6 +31,7 @@ from gql import (
     returns,
     sessions,
     supervisors,
+    violations,
 )
 
 
@@ -47,6 +52,11 @@ class Query(
     cases.Query,
     filings.Query,
     filing_refusals.Query,
+    credit.Query,
+    violations.Query,
+    agency_cases.Query,
+    obstructions.Query,
+    complaints.Query,
     imports.Query,
     decisions.Query,
     policies.Query,
@@ -72,6 +82,11 @@ class Mutation(
     cases.Mutation,
     filings.Mutation,
     filing_refusals.Mutation,
+    credit.Mutation,
+    violations.Mutation,
+    agency_cases.Mutation,
+    obstructions.Mutation,
+    complaints.Mutation,
     refusals.Mutation,
     imports.Mutation,
     policies.Mutation,

@@ -1,8 +1,11 @@
 """All tables: importing this room makes the metadata complete."""
 
 from models import (
+    agency_cases,
     cases,
     checklists,
+    complaints,
+    credit,
     decisions,
     disclosures,
     dispatch,
@@ -18,11 +21,15 @@ from models import (
     returns,
     sessions,
     supervisors,
+    violations,
 )
 
 __all__ = [
+    "agency_cases",
     "cases",
     "checklists",
+    "complaints",
+    "credit",
     "decisions",
     "disclosures",
     "dispatch",
@@ -38,4 +45,5 @@ __all__ = [
     "returns",
     "sessions",
     "supervisors",
+    "violations",
 ]
