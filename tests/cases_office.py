@@ -22,6 +22,7 @@ from tests.cases_identity import IDENTITY
 from tests.cases_members import MEMBERS
 from tests.cases_policies import POLICIES
 from tests.cases_visits import VISITS
+from tests.cases_voices import VOICES
 from tests.contract import AGAIN, Case, sent
 from tests.making_inspections import dispatched
 from tests.making_returns import again, returned
@@ -249,4 +250,4 @@ OFFICE: Mapping[str, Prepare] = {
     "monthlyReturnAccept": return_accept,
     "monthlyReturnSendBack": return_send_back,
 }
-CASES: Mapping[str, Prepare] = {**DISPATCH, **VISITS, **OFFICE, **FILINGS, **MEMBERS, **IDENTITY, **POLICIES}
+CASES: Mapping[str, Prepare] = {**DISPATCH, **VISITS, **OFFICE, **FILINGS, **MEMBERS, **IDENTITY, **POLICIES, **VOICES}
