@@ -71,7 +71,7 @@ async def report(crowd: Any, agency: Any, status: SeriousViolationStatus, *, abo
 async def case(crowd: Any, agency: Any, status: AgencyCaseStatus, *, visit: Inspection | None) -> None:
     """Half of them opened by an obstruction, which went to the center as a report where there is no case."""
     dice, now = crowd.dice, crowd.world.now
-    told, ordered = status not in UNTOLD, status in ORDERED or dice.random() < 0.3 and status not in UNTOLD
+    told, ordered = status not in UNTOLD, status in ORDERED or (dice.random() < 0.3 and status not in UNTOLD)
     referred, gone = status in {AgencyCaseStatus.HR_REFERRED, AgencyCaseStatus.DISQUALIFIED}, status is AgencyCaseStatus.DISQUALIFIED
     row = AgencyCase(
         **crowd.tenants(agency),

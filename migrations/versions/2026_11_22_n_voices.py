@@ -4,8 +4,6 @@ No agency has a wall into reports, obstructions, complaints or complainants: wha
 never changed.
 """
 
-from collections.abc import Mapping
-
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -33,7 +31,7 @@ WALLS = {
 }
 APPEND_ONLY = ("credit_entry", "obstruction")
 LISTED = ("center_id", "district_id", "agency_id")
-INDEXES: Mapping[str, tuple[tuple[str, ...], ...]] = {
+INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
     "serious_violation_report": (("center_id", "id"), ("district_id", "id"), ("agency_id", "status"), ("person_id",)),
     "credit_entry": tuple((tenant, "id") for tenant in LISTED),
     "agency_case": tuple((tenant, "id") for tenant in LISTED),
@@ -69,7 +67,7 @@ def downgrade() -> None:
         op.drop_table(table)
 
 
-def made(table: str, *said: object, references: Mapping[str, str], checks: Mapping[str, str], unique: str | None = None) -> None:
+def made(table: str, *said: object, references: dict[str, str], checks: dict[str, str], unique: str | None = None) -> None:
     """A table with what every table with tenants has: their columns, id, times and version."""
     targets = dict.fromkeys(LISTED, "organization") | dict(references)
     op.create_table(
