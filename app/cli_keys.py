@@ -59,7 +59,8 @@ async def _rotated(url: str, new: "IdKeys") -> "Part":
 
 
 async def rotated(database: "Database", new: "IdKeys", *, parts: int | None = None) -> "Part":
-    """All persons part by part, then the rosters that wait and the secrets of webhooks, each in a transaction of its own; with `parts` only so many."""
+    """All persons part by part, then rosters that wait, secrets of webhooks and who complained, each in a transaction of its own; with `parts` only so many."""
+    from domain.complaints import rotate_complainant  # noqa: PLC0415
     from domain.identity_numbers import Part, rotate_part, rotate_upload  # noqa: PLC0415
     from domain.webhooks import rotate as rotate_secret  # noqa: PLC0415
 
@@ -73,12 +74,9 @@ async def rotated(database: "Database", new: "IdKeys", *, parts: int | None = No
         after = part.last
     else:
         return sum_
-    waiting: UUID | None = FIRST
-    while waiting is not None:
-        async with database.transaction() as session:
-            waiting = await rotate_upload(session, keys=new, after=waiting)
-    waiting = FIRST
-    while waiting is not None:
-        async with database.transaction() as session:
-            waiting = await rotate_secret(session, keys=new, after=waiting)
+    for rotate in (rotate_upload, rotate_secret, rotate_complainant):
+        waiting: UUID | None = FIRST
+        while waiting is not None:
+            async with database.transaction() as session:
+                waiting = await rotate(session, keys=new, after=waiting)
     return sum_

@@ -11,8 +11,11 @@ from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from authz import (
+    agency_cases,
     applications,
     cases,
+    complaints,
+    credit,
     decisions,
     dispatch,
     filings,
@@ -24,6 +27,7 @@ from authz import (
     returns,
     sessions,
     supervisors,
+    violations,
 )
 from authz.actions import Action
 from authz.actor import Actor, Shape
@@ -39,19 +43,8 @@ from models.organizations import Tier
 T = TypeVar("T", bound=SQLModel)
 
 NOUNS = (
-    organizations,
-    members,
-    supervisors,
-    applications,
-    sessions,
-    dispatch,
-    inspections,
-    returns,
-    cases,
-    filings,
-    notifications,
-    decisions,
-    policies,
+    *(organizations, members, supervisors, applications, sessions, dispatch, inspections, returns, cases, filings),
+    *(credit, violations, agency_cases, complaints, notifications, decisions, policies),
 )
 
 READ: dict[type[SQLModel], Action] = {model: action for noun in NOUNS for model, action in noun.READ.items()}

@@ -28,6 +28,7 @@ ACCEPTING = frozenset({Action.RECTIFICATION_ACCEPT, Action.RECTIFICATION_RETURN}
 REVOKING = frozenset({Action.CARD_ISSUE, Action.APPLICATION_DESIGNATE, Action.SUPERVISOR_CASE_REVOKE, Action.SUPERVISOR_CASE_CONFIRM})
 QUALIFYING = frozenset({Action.CARD_ISSUE, *(Action(f"application.{verb}") for verb in ("recommend", "train", "examine", "designate", "reject"))})
 EMBARGOED = ("draw", "assignment", "inspection", "report", "opinion", "rectification")
+PROTECTED = ("serious_violation_report", "obstruction", "complaint")
 JUDGING = ("supervisor_case", "blacklist")
 ADMINISTERING = ("account", "membership", "auditor_proposal", "policy", "login")
 PUBLISHING = frozenset({Action.POLICY_PROPOSE, Action.POLICY_APPROVE})
@@ -89,6 +90,7 @@ PINNED = (
     Pinned("signed", "000 §8(二); 003 §12", everybody, NOBODYS, EVERYWHERE),
     Pinned("inspected_side", "000 §11; 003 §12", of(Role.AGENCY, Role.INTEGRATOR), WORKING, EVERYWHERE),
     Pinned("embargo", "000 §11(一)", of(Role.AGENCY, Role.INTEGRATOR), about(*EMBARGOED), EVERYWHERE & ~FACTS[Fact.SERVED] & ~BY_THE_OWN_HAND),
+    Pinned("source", "000 §8(六), (七), §20(二), (五); 003 §15", of(Role.AGENCY, Role.INTEGRATOR), about(*PROTECTED), EVERYWHERE),
     Pinned("own_rectification", "000 §11(三)", everybody, ACCEPTING, FACTS[Fact.TEAM_MEMBER]),
     Pinned("own_case", "000 §21, §23", everybody, about(*JUDGING) & CHANGES | QUALIFYING, FACTS[Fact.SELF]),
     Pinned("auditor_reads", "GB/T 22239", of(Role.CENTER_AUDITOR), CHANGES, EVERYWHERE & ~FACTS[Fact.SELF]),

@@ -10,10 +10,12 @@ from sqlmodel import SQLModel
 
 from authz.actor import Shape
 from authz.relations import CENTER, ORGANIZATION, PERSON
+from models.agency_cases import Obstruction
 from models.applications import Application, Attestation, Training, WrittenExam
 from models.base import every_table, table_of
 from models.cases import BlacklistEntry, SupervisorCase
 from models.checklists import ChecklistItem, ChecklistTemplate
+from models.complaints import Complainant, Complaint
 from models.database import Wall
 from models.decisions import Decision
 from models.dispatch import Assignment, Draw, DrawPerson, DrawPick
@@ -27,6 +29,7 @@ from models.policies import PolicyCurrent, PolicyLine, PolicyVersion
 from models.requests import Request
 from models.returns import MonthlyReturn
 from models.supervisors import Appointment, Card, Employment, Person, Supervisor
+from models.violations import SeriousViolationReport
 
 DISTRICT = bindparam("actor_district", type_=Uuid(), required=False)
 AGENCY = bindparam("actor_agency", type_=Uuid(), required=False)
@@ -74,6 +77,8 @@ UNUSUAL: Mapping[type[SQLModel], Mapping[Wall, str]] = {
     DrawPick: NEVER_AN_AGENCY,
     SupervisionReport: NEVER_AN_AGENCY,
     MonthlyReturn: NEVER_AN_AGENCY,
+    # an agency learns of none of these, nor from whom they come
+    **dict.fromkeys((SeriousViolationReport, Obstruction, Complaint, Complainant), NEVER_AN_AGENCY),
 }
 
 

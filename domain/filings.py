@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from domain import agency_cases, violations
 from domain.calendar import Month
 from domain.errors import BadInput, Conflict, Unmet
 from domain.machine import Act, Machine, advance, record
@@ -136,8 +137,9 @@ async def advise(session: AsyncSession, filing: FilingDecision, opinion: str, *,
 
 
 async def file(session: AsyncSession, filing: FilingDecision, *, act: Act) -> Event:
-    """备案. Unmet while a refusal is proposed (INV16)."""
+    """备案. Unmet while a refusal is proposed, or a serious case is open (INV16)."""
     await undisputed(session, filing)
+    await unaccused(session, filing)
     filing.decided_by, filing.decided_at = act.by, act.at
     return await advance(session, filing, STEPS, step=Step.FILE, act=act, profile_id=filing.profile_id)
 
@@ -152,6 +154,14 @@ async def send_back(session: AsyncSession, filing: FilingDecision, comment: str,
 async def undisputed(session: AsyncSession, filing: FilingDecision) -> None:
     if await proposed(session, filing) is not None:
         raise Unmet("filing.refusal_open", "003 §16")
+
+
+async def unaccused(session: AsyncSession, filing: FilingDecision) -> None:
+    """No open serious-violation report or agency case is about a session of the batch, or about the agency as a whole (B058, A20)."""
+    sessions = {UUID(one["recognition_session"]) for one in filing.sessions}
+    for noun in (violations, agency_cases):
+        if filing.agency_id is not None and await noun.open_on(session, filing.agency_id, sessions):
+            raise Unmet("filing.case_open", "003 §16")
 
 
 async def proposed(session: AsyncSession, filing: FilingDecision) -> UUID | None:

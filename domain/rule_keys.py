@@ -159,6 +159,7 @@ KEYS = MappingProxyType(
         "monthly_return.holiday_roll": _choice("NONE", "NEXT_WORKDAY"),
         "monthly_return.nil_required": FLAG,
         "serious_violation_report.hours": POSITIVE,
+        "serious_violation_report.kinds": _words("SERIOUS_VIOLATION", "MAJOR_ISSUE"),
         "filing.district_may_refuse": FLAG,
         "complaints.enabled": FLAG,
         "complaint.working_days": POSITIVE,

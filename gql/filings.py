@@ -5,7 +5,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import ColumnElement, Text, cast, func
+from sqlalchemy import ColumnElement, FromClause, Text, cast, func, or_
 
 from authz.actions import Action
 from authz.relations import there_is
@@ -17,10 +17,12 @@ from gql.reading.declare import Frame, Offered, Source, bound, column, computed,
 from gql.reading.fragments import constant, word
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
 from gql.supervisors import PERSONS, Person
+from models.agency_cases import OPEN_CASES, AgencyCase
 from models.base import table_of
 from models.filings import FilingDecision as FilingDecisionRow
 from models.filings import FilingRefusal as FilingRefusalRow
 from models.filings import FilingStatus
+from models.violations import OPEN_REPORTS, SeriousViolationReport
 
 if TYPE_CHECKING:
     from gql.filing_refusals import FilingRefusal
@@ -45,6 +47,24 @@ def undisputed(frame: Frame) -> ColumnElement[bool]:
     """No refusal waits for a second person."""
     r = table_of(FilingRefusalRow).alias("waiting")
     return ~there_is(r).where(r.c.filing_decision_id == frame.t.c.id, r.c.status == constant("PROPOSED"))
+
+
+def unaccused(frame: Frame) -> ColumnElement[bool]:
+    """No open serious-violation report or agency case is about a session of the batch, or about the agency as a whole (INV16)."""
+    r, c = table_of(SeriousViolationReport).alias("reported"), table_of(AgencyCase).alias("accused")
+    reported = there_is(r).where(about(r, frame), r.c.status.in_([constant(one) for one in OPEN_REPORTS]))
+    serious = or_(c.c.serious, c.c.status == constant("HR_REFERRED"))
+    return ~reported & ~there_is(c).where(about(c, frame), serious, c.c.status.in_([constant(one) for one in OPEN_CASES]))
+
+
+def about(t: FromClause, frame: Frame) -> ColumnElement[bool]:
+    digits = func.replace(cast(t.c.recognition_session_id, Text), constant("-"), constant(""))
+    within = frame.t.c.sessions.op("@>")(func.jsonb_build_array(func.jsonb_build_object(constant("recognition_session"), digits)))
+    return (t.c.agency_id == frame.t.c.agency_id) & or_(t.c.recognition_session_id.is_(None), within)
+
+
+def fileable(frame: Frame) -> ColumnElement[bool]:
+    return undisputed(frame) & unaccused(frame)
 
 
 def session_id(frame: Frame) -> ColumnElement[str]:
@@ -83,7 +103,7 @@ class FilingDecision(Versioned):
     available_steps: list[Step] = steps(
         Offered("filingDecisionSubmit", SUBMIT, ("SENT_BACK",), to="PENDING"),
         Offered("filingDecisionAdvise", ADVISE, ("PENDING",), to="OPINION_ISSUED"),
-        Offered("filingDecisionFile", DECIDE, ("OPINION_ISSUED",), to="FILED", when=undisputed),
+        Offered("filingDecisionFile", DECIDE, ("OPINION_ISSUED",), to="FILED", when=fileable),
         Offered("filingDecisionSendBack", DECIDE, ("OPINION_ISSUED",), to="SENT_BACK", when=undisputed),
         Offered("filingRefusalPropose", PROPOSE, ("PENDING", "OPINION_ISSUED"), second_person=True, when=undisputed),
     )
@@ -168,7 +188,7 @@ class Mutation:
         event = await filings.advise(call.session, filing, input.opinion, act=call.act)
         return changed(FilingDecisionPayload, filing_decision=filing.id, event=event.id)
 
-    @mutation(DECIDE, "File a batch (备案). Not while a refusal is proposed.")
+    @mutation(DECIDE, "File a batch (备案). Not while a refusal is proposed, or a serious report or case on it is open.")
     async def filing_decision_file(call: Call, input: FilingDecisionFileInput) -> FilingDecisionPayload:
         filing = await taken(call, input, DECIDE)
         event = await filings.file(call.session, filing, act=call.act)

@@ -8,10 +8,13 @@ from strawberry import Info
 from authz.errors import NotFound
 from gql import (
     accounts,
+    agency_cases,
     applications,
     blacklist,
     cases,
     checklists,
+    complaints,
+    credit,
     decisions,
     dispatch,
     filing_refusals,
@@ -21,6 +24,7 @@ from gql import (
     inspections,
     members,
     notifications,
+    obstructions,
     offers,
     opinions,
     organizations,
@@ -29,6 +33,7 @@ from gql import (
     sessions,
     supervisors,
     training,
+    violations,
     webhooks,
 )
 from gql.organizations import Node
@@ -53,6 +58,11 @@ NOUNS = (
     cases,
     filings,
     filing_refusals,
+    credit,
+    violations,
+    agency_cases,
+    obstructions,
+    complaints,
     imports,
     policies,
     notifications,

@@ -1,9 +1,12 @@
 """All tables: importing this room makes the metadata complete."""
 
 from models import (
+    agency_cases,
     applications,
     cases,
     checklists,
+    complaints,
+    credit,
     decisions,
     disclosures,
     dispatch,
@@ -20,13 +23,17 @@ from models import (
     returns,
     sessions,
     supervisors,
+    violations,
     webhooks,
 )
 
 __all__ = [
+    "agency_cases",
     "applications",
     "cases",
     "checklists",
+    "complaints",
+    "credit",
     "decisions",
     "disclosures",
     "dispatch",
@@ -43,5 +50,6 @@ __all__ = [
     "returns",
     "sessions",
     "supervisors",
+    "violations",
     "webhooks",
 ]

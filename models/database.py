@@ -225,6 +225,22 @@ async def beyond(session: AsyncSession) -> AsyncIterator[None]:
     await become(session, wall)
 
 
+@asynccontextmanager
+async def standing_for(session: AsyncSession, organization_id: UUID) -> AsyncIterator[None]:
+    """Inside, the wall takes this organization for the one acted for: its chain of events can be continued. Nothing else hangs on that name.
+
+    For what an organization must not find in its own chain. Raises nothing of its own; an exception ends the transaction anyway.
+    """
+    await session.flush()
+    connection = await session.connection()
+    before = (await connection.execute(text("SELECT current_setting('app.organization', true)"))).scalar_one()
+    naming = text("SELECT set_config('app.organization', :organization, true)")
+    await connection.execute(naming, {"organization": str(organization_id)})
+    yield
+    await session.flush()
+    await connection.execute(naming, {"organization": before or ""})
+
+
 async def become(session: AsyncSession, wall: Wall) -> None:
     await (await session.connection()).execute(text("SELECT set_config('role', :wall, true)"), {"wall": wall.value})
 

@@ -23,7 +23,7 @@ from models.imports import RosterKind
 from models.memberships import Account, AccountKind
 from models.organizations import AgencyKind, Organization, Tier
 from models.supervisors import Card, Person, Sex, SkillLevel, Supervisor, SupervisorKind
-from seeds import demo_applications
+from seeds import demo_applications, demo_voices
 from seeds import demo_work as work
 from seeds.checklists.publish import publish_templates
 from seeds.demo_people import DISTRICTS, Hiring, hire, staffed
@@ -73,6 +73,8 @@ async def beijing(session: AsyncSession, *, now: datetime, keys: IdKeys, passwor
         office = await opened(session, name, code, center=center, hiring=hiring, center_clerk=staff["clerk"], keys=keys)
         if n < len(LEFT):
             await months(session, office, n, now=now)
+        if n == 0:
+            await demo_voices.reported(session, office, admin=act.by, now=now)
     await cases_of_beijing(session, center, deciders=(act.by, staff["admin-2"]), now=now, keys=keys)
 
 
@@ -228,6 +230,7 @@ async def yunnan(session: AsyncSession, *, now: datetime, keys: IdKeys, password
     await work.letter(session, office, inspection, required=True)
     await work.rectify(session, office, inspection, to="RECTIFIED")
     await work.finish(session, office, inspection)
+    await demo_voices.complained(session, office, admin=hiring.act.by, now=now)
     await work.plan(session, office, [shanghai_day(now) + timedelta(days=day) for day in (4, 5)], at=now - timedelta(days=1))
 
 

@@ -41,6 +41,7 @@ from tests.crowd_papers import papers
 from tests.crowd_policies import policies
 from tests.crowd_rest import cases, draws, filings, imports, returns
 from tests.crowd_time import times
+from tests.crowd_voices import voices
 from tests.world import World
 
 T = TypeVar("T")
@@ -136,6 +137,7 @@ async def populate(world: World, *, seed: int) -> None:
         await cases(crowd, cards)
         await returns(crowd)
         await filings(crowd, sessions)
+        await voices(crowd, visits)
         await imports(crowd)
         await papers(crowd, visits)
         await decisions(crowd)

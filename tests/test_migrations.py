@@ -24,6 +24,8 @@ APPEND_ONLY = (
     "signature",
     "finding",
     "blacklist_query",
+    "credit_entry",
+    "obstruction",
     "draw_person",
     "reminder",
     "profile",

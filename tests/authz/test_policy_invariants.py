@@ -25,6 +25,8 @@ BREAKING = [
     ("inspected_side", ["p, agency_admin, INSPECTED, rectification, accept, allow"], []),
     ("embargo", ["p, agency_admin, SUBTREE, inspection, read, allow"], []),
     ("embargo", ["p, integrator, SUBTREE, draw, read, allow"], []),
+    ("source", ["p, agency_admin, SUBTREE, complaint, read, allow"], []),
+    ("source", ["p, agency_clerk, SELF, serious_violation_report, read, allow"], []),
     ("own_rectification", [], ["p, anyone, TEAM_MEMBER, rectification, accept, deny"]),
     ("own_case", [], ["p, anyone, SELF, supervisor_case, suspend, deny"]),
     ("own_case", [], ["p, anyone, SELF, blacklist, lift, deny"]),

@@ -4,16 +4,20 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from authz.access import POLICY
 from authz.actions import Action
+from domain.calendar import shanghai_day
 from gql.notifications import SUBJECTS
 from gql.supervisors import PERSONAL
+from models.agency_cases import OPEN_CASES, AgencyCase
 from models.cases import BlacklistEntry
 from models.dispatch import Assignment
 from models.events import Event
 from models.filings import FilingDecision, FilingRefusal
 from models.organizations import Profile
+from models.violations import OPEN_REPORTS, SeriousViolationReport
 
 Twin = Callable[[Any, Any], Any]
 
@@ -65,6 +69,18 @@ def ready(oracle: Any, row: Any) -> bool:
     return bool(row.proposed_by != oracle.actor.person_id and batch.status.value == "OPINION_ISSUED")
 
 
+def fileable(oracle: Any, row: Any) -> bool:
+    batch = {UUID(one["recognition_session"]) for one in row.sessions}
+    open_ = [one for one in oracle.rows.of[SeriousViolationReport] if one.status in OPEN_REPORTS]
+    open_ += [one for one in oracle.rows.of[AgencyCase] if one.status in OPEN_CASES and (one.serious or one.status.value == "HR_REFERRED")]
+    about = [one for one in open_ if one.agency_id == row.agency_id and one.recognition_session_id in {None, *batch}]
+    return undisputed(oracle, row) and not about
+
+
+def judging(oracle: Any, row: Any) -> bool:
+    return bool(oracle.actor.organization_id in {None, row.opener_id} or row.agency_id != oracle.actor.organization_id)
+
+
 def keyed(prefix: str, key: str) -> Twin:
     return lambda _, line: f"{prefix}_{line[key]}"
 
@@ -81,6 +97,9 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("ReturnLine", "recognitionSession"): keyed("ses", "recognition_session"),
     ("FilingSession", "recognitionSession"): keyed("ses", "recognition_session"),
     ("ReturnDifference", "inspection"): keyed("insp", "inspection"),
+    ("SeriousViolationReport", "hoursElapsed"): lambda _, row: int((row.raised_at - row.discovered_at).total_seconds() // 3600),
+    ("SeriousViolationReport", "late"): lambda _, row: None if row.due_at is None else row.raised_at > row.due_at,
+    ("Complaint", "late"): lambda _, row: None if row.answered_at is None else shanghai_day(row.answered_at) > row.due_on,
     # in the crowd the policy that comes with the release is in force, which has no row
     ("PolicyVersion", "inForce"): lambda _, __: False,
 }
@@ -105,7 +124,10 @@ WHEN: Mapping[str, Twin] = {
     "blacklistEntryPropose": listed_by_nobody,
     "blacklistEntryConfirm": lambda oracle, row: row.proposed_by != oracle.actor.person_id,
     "blacklistEntryLift": lambda oracle, row: row.review_by != oracle.actor.person_id,
-    "filingDecisionFile": undisputed,
+    "filingDecisionFile": fileable,
+    **dict.fromkeys(("agencyCaseCriticize", "agencyCaseOrder", "agencyCaseRectify", "agencyCaseDismiss"), judging),
+    "agencyCaseDisqualify": lambda _, row: row.staff_name is None,
+    "complaintReveal": lambda _, row: not row.anonymous,
     "filingDecisionSendBack": undisputed,
     "filingRefusalPropose": undisputed,
     "filingRefusalConfirm": ready,
