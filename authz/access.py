@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, Integer, True_, and_, case, fa
 from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from authz import cases, decisions, dispatch, filings, inspections, members, organizations, policies, returns, sessions, supervisors
+from authz import cases, decisions, dispatch, evidence, filings, inspections, members, organizations, policies, returns, sessions, supervisors
 from authz.actions import Action
 from authz.actor import Actor, Shape
 from authz.errors import Forbidden, Issuer, NotFound
@@ -24,7 +24,7 @@ from models.organizations import Tier
 
 T = TypeVar("T", bound=SQLModel)
 
-NOUNS = (organizations, members, supervisors, sessions, dispatch, inspections, returns, cases, filings, decisions, policies)
+NOUNS = (organizations, members, supervisors, sessions, dispatch, inspections, evidence, returns, cases, filings, decisions, policies)
 
 READ: dict[type[SQLModel], Action] = {model: action for noun in NOUNS for model, action in noun.READ.items()}
 

@@ -26,7 +26,7 @@ WORKING = frozenset(
 )
 ACCEPTING = frozenset({Action.RECTIFICATION_ACCEPT, Action.RECTIFICATION_RETURN})
 REVOKING = frozenset({Action.CARD_ISSUE, Action.SUPERVISOR_CASE_REVOKE, Action.SUPERVISOR_CASE_CONFIRM})
-EMBARGOED = ("draw", "assignment", "inspection", "report", "opinion", "rectification")
+EMBARGOED = ("draw", "assignment", "inspection", "report", "opinion", "rectification", "evidence_request")
 JUDGING = ("supervisor_case", "blacklist")
 ADMINISTERING = ("account", "membership", "auditor_proposal", "policy", "login")
 PUBLISHING = frozenset({Action.POLICY_PROPOSE, Action.POLICY_APPROVE})

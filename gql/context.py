@@ -24,6 +24,8 @@ class Context:
     may_introspect: bool
     hashed: Callable[[str], Awaitable[str]]
     """The hash to keep of a password, made off the event loop."""
+    evidence_quota: int = 50 * 2**30
+    """Bytes of evidence that one organization may keep."""
     disclosed: set[str] = field(default_factory=set)
     """Protected columns of others that the operation has read in clear."""
     ran: list["Ran"] = field(default_factory=list)
