@@ -1,5 +1,6 @@
 """All paths of the service, and what stands around them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -13,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from app import uploads
+from app import clock, files, uploads
 from app.admission import Room
 from app.endpoint import GraphQL, House
 from app.health import alive, drain_at_sigterm, readiness
@@ -30,6 +31,7 @@ def application(house: House) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await asyncio.to_thread(house.incoming.tidy, clock.now())
         with drain_at_sigterm(house.health):
             yield
         await house.database.close()
@@ -41,6 +43,7 @@ def application(house: House) -> Starlette:
         Route("/login", pages.login, methods=["POST"]),
         Route("/logout", pages.logout, methods=["POST"]),
         Route("/uploads/{ticket}", partial(uploads.put, house), methods=["PUT"]),
+        Route("/files/{id}", partial(files.get, house), methods=["GET"]),
         Route("/healthz", alive, methods=["GET"]),
         Route("/readyz", partial(_ready, house), methods=["GET"]),
         Route("/metrics", house.health.metrics, methods=["GET"]),

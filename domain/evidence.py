@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypedDict
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -83,7 +82,9 @@ async def attach(
     return row, await added(session, row, profile_id=inspection.profile_id, act=act)
 
 
-async def attach_to_session(session: AsyncSession, recognition: RecognitionSession, upload: Upload, *, said: Said, act: Act) -> tuple[Evidence, Event]:
+async def attach_to_session(
+    session: AsyncSession, recognition: RecognitionSession, upload: Upload, *, said: Said, act: Act
+) -> tuple[Evidence, Event]:
     """Materials that the agency keeps of its own session, whether anybody inspects it or not."""
     if recognition.status is RecognitionSessionStatus.CANCELLED:
         raise Conflict("STATE", status=recognition.status.value)
@@ -102,8 +103,8 @@ async def written(session: AsyncSession, upload: Upload, said: Said, *, whose: W
         raise BadInput("result", "evidence_result")
     description = checked("description", said.description, LONGEST_DESCRIPTION)
     place = checked_or_none("place", said.place, LONGEST_PLACE)
-    digest = await uploads.attach(session, upload, act=act)
-    suits(said.kind, upload.media_type or "")
+    digest, media_type, size = await uploads.attach(session, upload, act=act)
+    suits(said.kind, media_type)
     return Evidence(
         organization_id=act.organization_id,
         upload_id=upload.id,
@@ -111,9 +112,9 @@ async def written(session: AsyncSession, upload: Upload, said: Said, *, whose: W
         kind=said.kind,
         confidentiality=said.confidentiality,
         file_name=upload.file_name,
-        media_type=upload.media_type,
+        media_type=media_type,
         digest=digest,
-        size=upload.size,
+        size=size,
         taken_at=said.taken_at,
         place=place,
         description=description,

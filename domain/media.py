@@ -81,7 +81,7 @@ def is_png(file: BinaryIO, size: int) -> bool:
 
 def is_mp4(file: BinaryIO, size: int) -> bool:
     """Boxes from the first byte to the last, `ftyp` first and a `moov` among them; QuickTime's own brand is another kind."""
-    at, seen = 0, []
+    at, seen = 0, list[bytes]()
     while at < size and len(seen) < MOST_BOXES:
         file.seek(at)
         header = file.read(16)

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import and_, func, or_
@@ -72,9 +72,7 @@ async def taken_up(session: AsyncSession, organization_id: UUID, *, at: datetime
     """Bytes of what an organization has handed over, of what waits to be attached, and of what it has tickets for."""
     waits = and_(col(Upload.digest).is_not(None), col(Upload.expires_at) > at - imports.KEPT)
     counts = or_(col(Upload.attached_at).is_not(None), waits, col(Upload.expires_at) > at)
-    query = select(func.sum(Upload.size)).where(
-        col(Upload.organization_id) == organization_id, col(Upload.purpose) == UploadPurpose.EVIDENCE, counts
-    )
+    query = select(func.sum(Upload.size)).where(col(Upload.organization_id) == organization_id, col(Upload.purpose) == UploadPurpose.EVIDENCE, counts)
     return int((await session.exec(query)).one() or 0)
 
 
@@ -91,15 +89,15 @@ async def received(session: AsyncSession, upload: Upload) -> None:
     await session.flush()
 
 
-async def attach(session: AsyncSession, upload: Upload, *, act: Act) -> bytes:
-    """Hands the file over to the row that refers to it from now on; its digest. Conflict STATE where it has one already, or has waited too long."""
-    if upload.purpose is not UploadPurpose.EVIDENCE or upload.digest is None:
+async def attach(session: AsyncSession, upload: Upload, *, act: Act) -> tuple[bytes, str, int]:
+    """Hands the file over to the row that refers to it from now on: digest, kind and length. Conflict STATE where it has one already, or has waited too long."""
+    if upload.purpose is not UploadPurpose.EVIDENCE or upload.digest is None or upload.media_type is None:
         raise BadInput("upload", "bytes_missing")
     if upload.attached_at is not None or upload.expires_at < act.at - imports.KEPT:
         raise Conflict("STATE")
     upload.attached_at = act.at
     session.add(upload)
-    return upload.digest
+    return upload.digest, upload.media_type, upload.size or 0
 
 
 async def needed(session: AsyncSession, organization_id: UUID, digest: bytes, *, at: datetime) -> bool:

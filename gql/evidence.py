@@ -161,7 +161,9 @@ class SaidOfFile(Keyed):
     description: str = strawberry.field(description="What it shows, at most 500 characters.")
     taken_at: datetime = strawberry.field(description="When it was taken or written.")
     place: str | None = strawberry.field(default=None, description="Where, at most 200 characters.")
-    result: str | None = strawberry.field(default=None, description="结果, at most 2000 characters: of SURVEY, TEST and RECHECK, and of no other kind.")
+    result: str | None = strawberry.field(
+        default=None, description="结果, at most 2000 characters: of SURVEY, TEST and RECHECK, and of no other kind."
+    )
     confidentiality: Confidentiality = strawberry.field(default=Confidentiality.INTERNAL, description="密级.")
 
 

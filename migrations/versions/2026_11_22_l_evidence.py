@@ -56,7 +56,7 @@ END $$
 """
 
 
-def base() -> list[sa.Column]:
+def base() -> "list[sa.Column[object]]":
     now = sa.func.clock_timestamp()
     return [
         sa.Column("id", sa.Uuid(), nullable=False),
