@@ -22,6 +22,7 @@ from models.imports import Upload
 from models.inspections import Inspection, InspectionStatus
 from models.sessions import RecognitionSession, RecognitionSessionStatus
 
+PART = 500
 LONGEST_WANTED, LONGEST_RESULT, LONGEST_REFUSAL = 2000, 2000, 2000
 LONGEST_DESCRIPTION, LONGEST_PLACE, LONGEST_REASON = 500, 200, 500
 PROVIDES = "003 §8; 000 §20"
@@ -200,6 +201,11 @@ async def refuse(session: AsyncSession, row: EvidenceRequest, reason: str, *, ac
     row.refusal, row.ground = checked("reason", reason, LONGEST_REFUSAL), EvidenceRefusalGround.WITHHOLDS_INFORMATION
     row.answered_by, row.answered_at = act.by, act.at
     return await advance(session, row, STEPS, step=Step.REFUSE, act=act, reason=row.ground.value)
+
+
+async def part(session: AsyncSession, *, after: UUID) -> list[Evidence]:
+    """Some rows of all evidence there is, in the order they came; asked behind no wall."""
+    return list((await session.exec(select(Evidence).where(col(Evidence.id) > after).order_by(col(Evidence.id)).limit(PART))).all())
 
 
 def in_state(inspection: Inspection) -> None:

@@ -17,7 +17,7 @@ from domain.texts import checked
 from models.evidence import Evidence
 from models.imports import Upload, UploadPurpose
 
-DIGEST = re.compile(r"[0-9a-f]{64}")
+DIGEST, UUID_HEX = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{32}")
 FILES_LOCK = 7_365_003
 """With a hash, what makes two transactions about the same file, or about the quota of the same organization, wait for one another."""
 
@@ -119,3 +119,11 @@ async def alone(session: AsyncSession, about: str) -> None:
 def place_in_store(organization_id: UUID, digest: bytes) -> str:
     """Where bytes lie, by what they are: the same of one organization lie once. Of two, twice: nobody learns what another has."""
     return f"{organization_id.hex}/{digest.hex()[:2]}/{digest.hex()}"
+
+
+def read_place(place: str) -> tuple[UUID, bytes] | None:
+    """Organization and digest of a place in the store; None for one that is none of ours."""
+    match place.split("/"):
+        case [organization, start, digest] if UUID_HEX.fullmatch(organization) and DIGEST.fullmatch(digest) and digest.startswith(start):
+            return UUID(hex=organization), bytes.fromhex(digest)
+    return None
