@@ -17,6 +17,7 @@ from models.organizations import Organization
 from models.returns import MonthlyReturn
 from models.supervisors import Person, Supervisor
 from tests.cases_dispatch import DISPATCH, REASON, Prepare
+from tests.cases_evidence import EVIDENCE
 from tests.cases_filings import FILINGS
 from tests.cases_identity import IDENTITY
 from tests.cases_members import MEMBERS
@@ -249,4 +250,4 @@ OFFICE: Mapping[str, Prepare] = {
     "monthlyReturnAccept": return_accept,
     "monthlyReturnSendBack": return_send_back,
 }
-CASES: Mapping[str, Prepare] = {**DISPATCH, **VISITS, **OFFICE, **FILINGS, **MEMBERS, **IDENTITY, **POLICIES}
+CASES: Mapping[str, Prepare] = {**DISPATCH, **VISITS, **EVIDENCE, **OFFICE, **FILINGS, **MEMBERS, **IDENTITY, **POLICIES}

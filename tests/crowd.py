@@ -35,6 +35,7 @@ from models.supervisors import (
     SupervisorKind,
 )
 from tests.crowd_decisions import decisions
+from tests.crowd_evidence import evidence
 from tests.crowd_members import members
 from tests.crowd_papers import papers
 from tests.crowd_policies import policies
@@ -136,6 +137,7 @@ async def populate(world: World, *, seed: int) -> None:
         await filings(crowd, sessions)
         await imports(crowd)
         await papers(crowd, visits)
+        await evidence(crowd, visits)
         await decisions(crowd)
         await policies(crowd)
 

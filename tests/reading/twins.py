@@ -79,6 +79,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("ReturnLine", "recognitionSession"): keyed("ses", "recognition_session"),
     ("FilingSession", "recognitionSession"): keyed("ses", "recognition_session"),
     ("ReturnDifference", "inspection"): keyed("insp", "inspection"),
+    ("Evidence", "url"): lambda _, row: f"/files/evi_{row.id.hex}",
     # in the crowd the policy that comes with the release is in force, which has no row
     ("PolicyVersion", "inForce"): lambda _, __: False,
 }
