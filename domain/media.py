@@ -37,8 +37,9 @@ class Media:
 
 def announced(file_name: str, size: int) -> Media:
     """The kind that the ending of a name promises. BadInput for another ending, and for a length that this kind may not have."""
-    media = ENDINGS.get(file_name.lower().rpartition(".")[2])
-    if media is None:
+    _, dot, ending = file_name.lower().rpartition(".")
+    media = ENDINGS.get(ending)
+    if media is None or not dot:
         raise BadInput("fileName", "evidence_ending")
     if not 0 < size <= media.most:
         raise BadInput("size", "range", least=1, most=media.most)
