@@ -13,6 +13,7 @@ from app.settings import Settings
 
 PART, AT_ONCE = 8 * 2**20, 2
 """A long file goes in parts of so many bytes, so many under way: what an upload costs in memory, whatever its size."""
+RETRIES = 3
 SECONDS = 8
 """For a question that carries no bytes."""
 
@@ -28,6 +29,7 @@ def bucket(settings: Settings) -> "Bucket":
         access_key_id=key,
         secret_access_key=secret.get_secret_value() if secret else "",
         virtual_hosted_style_request=settings.s3_virtual_host,
+        retry_config={"max_retries": RETRIES},
         client_options={"connect_timeout": "5s", "timeout": "120s", "allow_http": plain},
     )
     return Bucket(store)
@@ -57,6 +59,10 @@ class Bucket:
     async def read(self, key: str) -> AsyncIterator[bytes]:
         try:
             size = (await obstore.head_async(self._store, key))["size"]
+            if size <= PART:
+                # some servers answer a range that is the whole with the whole, which is then no range
+                yield bytes(await (await obstore.get_async(self._store, key)).bytes_async())
+                return
             for start in range(0, size, PART):
                 # a request for each part: none lasts long, and a broken one costs a part
                 yield bytes(await obstore.get_range_async(self._store, key, start=start, end=min(size, start + PART)))

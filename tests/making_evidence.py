@@ -74,11 +74,18 @@ async def arrived(world: World, by: Actor | str, content: bytes | None = None, *
 
 
 def said(world: World, **other: Any) -> Said:
-    plain: dict[str, Any] = {"kind": EvidenceKind.PHOTO, "confidentiality": Confidentiality.INTERNAL, "taken_at": world.now, "description": "考场照片"}
+    plain: dict[str, Any] = {
+        "kind": EvidenceKind.PHOTO,
+        "confidentiality": Confidentiality.INTERNAL,
+        "taken_at": world.now,
+        "description": "考场照片",
+    }
     return Said(**{**plain, **other})
 
 
-async def attached(world: World, by: Actor | str, visit: Inspection, *, content: bytes | None = None, request: EvidenceRequest | None = None, **other: Any) -> Evidence:
+async def attached(
+    world: World, by: Actor | str, visit: Inspection, *, content: bytes | None = None, request: EvidenceRequest | None = None, **other: Any
+) -> Evidence:
     """A photo of a visit, taken when the world's present began and attached on the day of the visit."""
     upload, act = await arrived(world, by, content), world.act(by, at=await day_of(world, visit))
     async with world.transaction() as session:
@@ -94,7 +101,9 @@ async def kept(world: World, by: str, recognition: RecognitionSession, **other: 
     upload = await arrived(world, by)
     async with world.transaction() as session:
         place = await again(session, RecognitionSession, recognition.id)
-        row, _ = await evidence.attach_to_session(session, place, await again(session, Upload, upload.id), said=said(world, **other), act=world.act(by))
+        row, _ = await evidence.attach_to_session(
+            session, place, await again(session, Upload, upload.id), said=said(world, **other), act=world.act(by)
+        )
     return row
 
 

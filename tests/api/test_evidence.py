@@ -25,7 +25,9 @@ pytestmark = pytest.mark.anyio
 FACTS = "id kind confidentiality mediaType fileName digest size takenAt place url result item { code } withdrawal"
 ATTACH = f"mutation($i: EvidenceAttachInput!) {{ evidenceAttach(input: $i) {{ evidence {{ {FACTS} }} event {{ step reason }} replayed }} }}"
 KEEP = f"mutation($i: EvidenceAttachToSessionInput!) {{ evidenceAttachToSession(input: $i) {{ evidence {{ {FACTS} inspection {{ id }} }} }} }}"
-WITHDRAW = "mutation($i: EvidenceWithdrawInput!) { evidenceWithdraw(input: $i) { evidence { withdrawnAt withdrawal version } event { step toStatus } } }"
+WITHDRAW = (
+    "mutation($i: EvidenceWithdrawInput!) { evidenceWithdraw(input: $i) { evidence { withdrawnAt withdrawal version } event { step toStatus } } }"
+)
 REQUEST = "mutation($i: EvidenceRequestMakeInput!) { evidenceRequestMake(input: $i) { evidenceRequest { id status wanted } event { step } } }"
 PROVIDE = "mutation($i: EvidenceRequestProvideInput!) { evidenceRequestProvide(input: $i) { evidenceRequest { status answeredAt ground } } }"
 REFUSE = (
@@ -276,7 +278,11 @@ async def test_lists_are_found_again(world: World) -> None:
         await attached(world, team[0][1], visit, kind=kind, description=f"{kind}说明")
     await requested(world, team[0][1], visit)
     ask = "query($f: EvidenceFilter!) { evidences(first: 5, filter: $f, orderBy: {field: TAKEN_AT, direction: ASC}) { nodes { kind } } }"
-    for filter in ({"kind": {"eq": "PHOTO"}}, {"description": {"startsWith": "PHOTO"}}, {"kind": {"in": ["PHOTO"]}, "mediaType": {"eq": "image/jpeg"}}):
+    for filter in (
+        {"kind": {"eq": "PHOTO"}},
+        {"description": {"startsWith": "PHOTO"}},
+        {"kind": {"in": ["PHOTO"]}, "mediaType": {"eq": "image/jpeg"}},
+    ):
         about = {**filter, "inspection": {"eq": shown("insp", visit.id)}}
         assert (await world.done("center_admin", ask, f=about))["evidences"]["nodes"] == [{"kind": "PHOTO"}], filter
     ask = "query($f: EvidenceRequestFilter!) { evidenceRequests(first: 5, filter: $f) { totalCount nodes { availableSteps { mutation to } } } }"
