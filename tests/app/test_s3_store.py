@@ -11,6 +11,7 @@ from app import clock
 from app.file_care import faults, swept
 from app.file_store import Away, Store, store_of
 from app.s3_store import PART
+from app.settings import BadSetting, whole
 from domain.uploads import place_in_store
 from models.base import new_id
 from models.imports import Upload
@@ -107,3 +108,11 @@ async def test_a_route_that_reads_from_the_bucket(world: World, store: Store, tm
     assert found.gone >= 1
     assert await store.has(key, size=len(content))
     assert not await store.has(place_in_store(row.organization_id, bytes(32)), size=len(content))
+
+
+@pytest.mark.parametrize("missing", ["s3_bucket", "s3_access_key", "s3_secret_key"])
+def test_a_bucket_needs_its_name_and_who_we_are(missing: str) -> None:
+    settings = Server("http://127.0.0.1:9", "").settings(**{missing: None})
+    with pytest.raises(BadSetting, match=f"DUDAO_{missing.upper()} must be given"):
+        whole(settings)
+    assert whole(settings.model_copy(update={"files": "folder"})).files == "folder"
