@@ -170,7 +170,12 @@ def address(context: Context, rows: Changed) -> dict[str, str]:
 
 @strawberry.type
 class Mutation:
-    @mutation(Action.UPLOAD_ISSUE, "Ask for an address to put a file to, once: a roster or evidence. It holds for 15 minutes.", said=address)
+    @mutation(
+        Action.UPLOAD_ISSUE,
+        "Ask for an address to put a file to, once: a roster or evidence. It holds for 15 minutes.",
+        also=(Action.UPLOAD_ISSUE_EVIDENCE,),
+        said=address,
+    )
     async def upload_issue_ticket(call: Call, input: UploadIssueTicketInput) -> UploadTicketPayload:
         place = new_id()
         digest = sha256(ticket_of(call.context, place).encode()).digest()
