@@ -14,8 +14,10 @@ from starlette.types import Receive, Scope, Send
 from app import clock
 from app.admission import CODE, SENTENCE, Room
 from app.cookies import bearer_or_cookie
+from app.file_store import Store
 from app.front import REQUEST_ERROR, ClientGone, Gate, Turned, check_method, request_of, wrong_method
 from app.health import RETRY_AFTER, Health, away
+from app.incoming import Incoming
 from app.negotiation import Media, language_of, media_of
 from app.settings import Settings
 from authz.access import shared
@@ -68,6 +70,8 @@ class House:
     health: Health
     gate: Gate
     doorkeeper: Doorkeeper
+    files: Store
+    incoming: Incoming
     demo_accounts: Sequence[Shown] = ()
 
 
@@ -140,6 +144,7 @@ class GraphQL:
             may_introspect=actor is not None and shared(actor, Action.SCHEMA_INTROSPECT),
             hashed=self._house.doorkeeper.hashed,
             inside=self._house.settings.webhooks_inside,
+            evidence_quota=self._house.settings.evidence_bytes,
         )
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Literal
 from urllib.parse import parse_qsl
 
@@ -29,6 +30,8 @@ class Gate:
     get: bool
     body_bytes: int
     read_seconds: float
+    idle_seconds: float = inf
+    """So long nothing at all may come."""
 
     @property
     def methods(self) -> str:
@@ -103,27 +106,37 @@ def _check_media(headers: Headers) -> None:
 
 
 async def body_of(receive: Receive, headers: Headers, gate: Gate) -> bytes:
-    """At most so many bytes in at most so many seconds; the connection is not used again after a refusal."""
+    """The body, whole."""
+    body = bytearray()
+    async for part in parts_of(receive, headers, gate):
+        body += part
+    return bytes(body)
+
+
+async def parts_of(receive: Receive, headers: Headers, gate: Gate) -> AsyncIterator[bytes]:
+    """At most so many bytes in at most so many seconds, as they come; the connection is not used again after a refusal."""
     close = {"Connection": "close"}
     too_large = Turned(413, "body_too_large", headers=close, max=gate.body_bytes)
     announced = headers.get("content-length", "0")
     if not announced.isascii() or not announced.isdigit() or int(announced[:20]) > gate.body_bytes:
         raise too_large
-    body = bytearray()
-    try:
-        async with asyncio.timeout(gate.read_seconds):
-            more = True
-            while more:
+    now = asyncio.get_running_loop().time
+    until, size, more = now() + gate.read_seconds, 0, True
+    while more:
+        wait = min(until - now(), gate.idle_seconds)
+        try:
+            async with asyncio.timeout(wait):
                 message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientGone
-                body += message.get("body", b"")
-                more = message.get("more_body", False)
-                if len(body) > gate.body_bytes:
-                    raise too_large
-    except TimeoutError as error:
-        raise Turned(408, "body_too_slow", headers=close, seconds=round(gate.read_seconds)) from error
-    return bytes(body)
+        except TimeoutError as error:
+            raise Turned(408, "body_too_slow", headers=close, seconds=round(min(gate.read_seconds, gate.idle_seconds))) from error
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        more = message.get("more_body", False)
+        if size > gate.body_bytes:
+            raise too_large
+        yield part
 
 
 def json_of(text: bytes) -> object:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from app import uploads
+from app import clock, files, uploads
 from app.admission import Room
 from app.endpoint import GraphQL, House
 from app.health import alive, drain_at_sigterm, readiness
@@ -32,6 +32,7 @@ def application(house: House, *, beside: Callable[[], Coroutine[None, None, None
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         task = asyncio.create_task(beside()) if beside else None
+        await asyncio.to_thread(house.incoming.tidy, clock.now())
         with drain_at_sigterm(house.health):
             yield
         if task is not None:
@@ -47,6 +48,7 @@ def application(house: House, *, beside: Callable[[], Coroutine[None, None, None
         Route("/login", pages.login, methods=["POST"]),
         Route("/logout", pages.logout, methods=["POST"]),
         Route("/uploads/{ticket}", partial(uploads.put, house), methods=["PUT"]),
+        Route("/files/{id}", partial(files.get, house), methods=["GET"]),
         Route("/healthz", alive, methods=["GET"]),
         Route("/readyz", partial(_ready, house), methods=["GET"]),
         Route("/metrics", house.health.metrics, methods=["GET"]),

@@ -11,7 +11,7 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-FIRST = {"", "graphql", "graphiql", "login", "logout", "uploads", "healthz", "readyz", "metrics", "schema.graphql", "schema.json", "static"}
+FIRST = {"", "graphql", "graphiql", "login", "logout", "uploads", "files", "healthz", "readyz", "metrics", "schema.graphql", "schema.json", "static"}
 NOT_FOUND = 404
 PERSONAL = re.compile(r"\d{17}[\dXx]|(?<!\w)1[3-9]\d{9}(?!\w)")
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")

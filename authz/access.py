@@ -18,6 +18,7 @@ from authz import (
     credit,
     decisions,
     dispatch,
+    evidence,
     filings,
     inspections,
     members,
@@ -43,7 +44,7 @@ from models.organizations import Tier
 T = TypeVar("T", bound=SQLModel)
 
 NOUNS = (
-    *(organizations, members, supervisors, applications, sessions, dispatch, inspections, returns, cases, filings),
+    *(organizations, members, supervisors, applications, sessions, dispatch, inspections, evidence, returns, cases, filings),
     *(credit, violations, agency_cases, complaints, notifications, decisions, policies),
 )
 

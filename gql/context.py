@@ -26,6 +26,8 @@ class Context:
     """The hash to keep of a password, made off the event loop."""
     inside: bool = False
     """Whether webhooks may be registered inside of the own network, and without TLS."""
+    evidence_quota: int = 50 * 2**30
+    """Bytes of evidence that one organization may keep."""
     disclosed: set[str] = field(default_factory=set)
     """Protected columns of others that the operation has read in clear."""
     ran: list["Ran"] = field(default_factory=list)

@@ -107,9 +107,11 @@ Said = Callable[[Context, Changed], Mapping[str, str]]
 
 
 def mutation(
-    action: Action, description: str, *, said: Said | None = None, seconds: float | None = None
+    action: Action, description: str, *, also: Collection[Action] = (), said: Said | None = None, seconds: float | None = None
 ) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
     """A field of Mutation from a verb `(call, input) -> Payload`. `action` is the right it needs, for the generated matrix.
+
+    `also`: what some inputs need instead; the verb says which.
 
     `seconds`: so long it may take where it is asked for alone, if that is longer than other mutations have.
     """
@@ -123,7 +125,7 @@ def mutation(
 
         resolve.__annotations__ = {"info": Info, "input": kind, "return": answer | None}
         resolve.__name__ = verb.__name__
-        return strawberry.field(resolver=resolve, description=description, metadata={"action": action, SECONDS: seconds})
+        return strawberry.field(resolver=resolve, description=description, metadata={"action": action, "also": also, SECONDS: seconds})
 
     return made
 

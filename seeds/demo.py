@@ -227,6 +227,7 @@ async def yunnan(session: AsyncSession, *, now: datetime, keys: IdKeys, password
         await sessions.assign_internal(session, recognition, internal[0].id, act=theirs)
         await work.hold(session, office, recognition, internal=internal[0].person_id)
     await work.visit(session, office, inspection, faults=("F07",))
+    await work.ask_in_vain(session, office, inspection)
     await work.letter(session, office, inspection, required=True)
     await work.rectify(session, office, inspection, to="RECTIFIED")
     await work.finish(session, office, inspection)

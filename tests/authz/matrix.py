@@ -64,7 +64,7 @@ def rights(type: str, name: str, definition: Any) -> set[Action]:
     """Under which actions a field stands; none for what is part of a row that was read under its own."""
     what = definition.metadata.get(STORED)
     if "action" in definition.metadata:
-        return {definition.metadata["action"]}
+        return {definition.metadata["action"], *definition.metadata["also"]}
     if isinstance(what, Column):
         return {what.mask} if what.mask else set()
     if isinstance(what, Page | One | Only | Many | Given):
