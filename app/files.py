@@ -41,7 +41,7 @@ async def get(house: House, request: Request) -> Response:
 
 
 async def _get(house: House, request: Request) -> Response:
-    actor = await actor_of(house, proof_of(request.scope))
+    actor = await actor_of(house, proof_of(request.scope, request.headers))
     if actor is None:
         raise Unauthenticated("MISSING")
     try:

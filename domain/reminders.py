@@ -13,8 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import Month, add_working_days, monthly_return_due, shanghai_day, start_of_day
 from domain.machine import Act, record, tenants
-from domain.organizations import InForce, read, rules_for
-from domain.profiles import Profile
+from domain.organizations import InForce, rules_for
+from domain.profiles import Profile, from_json
 from models.base import new_id, table_of
 from models.cases import BlacklistEntry, BlacklistStatus
 from models.inspections import Inspection, InspectionStatus
@@ -118,7 +118,8 @@ async def judging(session: AsyncSession, limit: Limit, center_id: UUID, *, today
         said = limit.when((await rules_for(session, center_id, on=today)).rules, today)
         return [] if said is None else [and_(*said)]
     profiles = (await session.exec(select(ProfileRow).where(col(ProfileRow.organization_id) == center_id))).all()
-    several = [(one, limit.when(read(one), today)) for one in profiles]
+    rules = [from_json(one.rules, slug=one.slug, title=one.title, effective_from=one.effective_from) for one in profiles]
+    several = [(one, limit.when(judged, today)) for one, judged in zip(profiles, rules, strict=True)]
     return [and_(t.c.profile_id == one.id, *said) for one, said in several if said is not None]
 
 

@@ -1,34 +1,24 @@
 """Monthly returns (月报): what a district reports to its center, composed from closed inspections so that anybody composes the same bytes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlmodel import and_, col, desc, select
+from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import Month, monthly_return_due, timeliness
 from domain.errors import BadInput, Conflict, Unmet
-from domain.figures import Composed, Coverage, compose, coverages, differences
+from domain.figures import compose, differences
 from domain.machine import Act, advance, record
 from domain.organizations import InForce, rules_for
 from domain.profiles import Profile
 from domain.texts import checked, checked_or_none
 from models.events import Event
 from models.organizations import Organization, Tier
-from models.returns import MonthlyReturn, MonthlyReturnStatus, Timeliness
+from models.returns import MonthlyReturn, MonthlyReturnStatus
 
 LONGEST = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """A district, and whether it filed its return on a month in time; None until it has filed one."""
-
-    district: Organization
-    timeliness: Timeliness | None
 
 
 class Step(StrEnum):
@@ -89,30 +79,16 @@ def blank_of(organization: UUID | None, center: UUID | None, district: UUID | No
     return MonthlyReturn.model_construct(organization_id=organization, center_id=center, district_id=district, agency_id=None)
 
 
-async def reported(session: AsyncSession, center_id: UUID | None, month: Month) -> list[Reported]:
-    """Each district of a center, in the order of their codes. The first edition says when the month was filed."""
-    o, m = Organization, MonthlyReturn
-    first = and_(col(m.district_id) == col(o.id), col(m.month) == str(month), col(m.edition) == 1)
-    mine = (col(o.center_id) == center_id, col(o.tier) == Tier.DISTRICT)
-    query = select(o, m.timeliness).outerjoin(m, first).where(*mine).order_by(col(o.code))
-    return [Reported(district, Timeliness(filed) if filed else None) for district, filed in (await session.exec(query)).all()]
-
-
-async def covered(session: AsyncSession, districts: Sequence[Organization], month: Month) -> list[Coverage]:
-    """The coverage of districts of one center, in their order, under the rules that judge the month."""
-    if not districts:
-        return []
-    force = await rules_in(session, districts[0], month)
-    ids = [one.id for one in districts]
-    found = await coverages(session, ids, month, ratio=force.rules.optional_ratio("sampling.min_ratio"))
-    return [found[one] for one in ids]
-
-
-async def draft(session: AsyncSession, district: Organization, month: Month) -> tuple[Composed, datetime]:
-    """What the return on a month would say now, and when it is due. Writes nothing; the month may still run."""
+async def judged(session: AsyncSession, district: Organization, month: Month) -> tuple[InForce, datetime]:
+    """The rules of a month and when its return is due. Unmet where there are no such rules, or no such return."""
     force = await rules_in(session, district, month)
-    due = due_of(month, force.rules)
-    return await compose(session, district, month, ratio=force.rules.optional_ratio("sampling.min_ratio")), due
+    return force, due_of(month, force.rules)
+
+
+async def a_district(session: AsyncSession, center_id: UUID | None) -> Organization | None:
+    """One district of a center, where it has any: the rules of a month are those of all."""
+    mine = (col(Organization.center_id) == center_id, col(Organization.tier) == Tier.DISTRICT)
+    return (await session.exec(select(Organization).where(*mine).limit(1))).first()
 
 
 async def submit(session: AsyncSession, district: Organization, month: Month, *, note: str | None, act: Act) -> tuple[MonthlyReturn, Event]:
@@ -120,13 +96,12 @@ async def submit(session: AsyncSession, district: Organization, month: Month, *,
 
     Conflict DUPLICATE if the month was filed and not sent back. Timeliness is fixed by the first edition.
     """
-    force = await rules_in(session, district, month)
-    due = due_of(month, force.rules)
+    force, due = await judged(session, district, month)
     month_over(month, force.rules, at=act.at)
     last = await latest(session, district.id, month)
     if last is not None and last.status is not MonthlyReturnStatus.SENT_BACK:
         raise Conflict("DUPLICATE", month=str(month), edition=last.edition)
-    composed = await compose(session, district, month, ratio=force.rules.optional_ratio("sampling.min_ratio"))
+    composed = await compose(session, district, month)
     row = MonthlyReturn(
         organization_id=district.id,
         center_id=district.center_id,
