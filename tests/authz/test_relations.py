@@ -106,7 +106,8 @@ def roots(model: type[SQLModel]) -> tuple[str | None, str | None]:
     lists, rows = None, None
     for name, field in schema._schema.query_type.fields.items():
         what = stored(field)
-        if isinstance(what, Page | Given) and source_of(what.source).model is model and not source_of(what.source).only:
+        source = source_of(what.source) if isinstance(what, Page | Given) else None
+        if source is not None and source.model is model and not source.only and source.rows is None:
             if isinstance(what, Page):
                 lists = name
             elif what.name == "row":
