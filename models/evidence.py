@@ -1,4 +1,4 @@
-"""Evidence: what an agency hands over and a team collects (003 §8; 000 §9); the rows alone, the bytes lie in the store."""
+"""Evidence: what an agency hands over and a team collects (003 §8, §15, B052; 000 §9); the rows alone, the bytes lie in the store."""
 
 from datetime import datetime
 from enum import StrEnum
