@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import ColumnElement, Text, cast, func, select
+from sqlalchemy.dialects.postgresql import array
 from sqlmodel import SQLModel
 
 from authz.access import MEANINGS, POLICY, READ, holds, meaning, scope
@@ -52,7 +53,7 @@ def asked(
 ) -> dict[Any, dict[str, bool | None]]:
     """One statement: for every row of the table (or every one behind the actor's wall), what each condition says. Unknown stays unknown."""
     t = table_of(model)
-    query = select(cast(func.json_agg(func.json_build_array(t.c.id, *columns.values())), Text))
+    query = select(cast(func.json_agg(func.json_build_array(t.c.id, func.array_to_json(array(columns.values())))), Text))
     compiled = query.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
     values = dict(compiled.params) | actor.binds()
 
@@ -62,7 +63,7 @@ def asked(
         return await reading.document(str(compiled), [values[name] for name in compiled.positiontup or ()])
 
     found = json.loads(bench.portal.call(run) or "[]")
-    return {one[0]: dict(zip(columns, one[1:], strict=True)) for one in found}
+    return {id: dict(zip(columns, said, strict=True)) for id, said in found}
 
 
 def may_be_asked(model: type[SQLModel]) -> list[Action]:
