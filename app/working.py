@@ -30,12 +30,12 @@ async def until_told(settings: Settings, databases: Databases) -> None:
     if wrong:
         raise NotStarted(wrong)
     database = database_at(databases.app, settings)
-    sys.stdout.write(f"Dudao's clock runs: a round every {settings.jobs_seconds:g} s\n")
-    sys.stdout.flush()
     task = asyncio.create_task(rounds(settings, database))
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, task.cancel)
+    sys.stdout.write(f"Dudao's clock runs: a round every {settings.jobs_seconds:g} s\n")
+    sys.stdout.flush()
     try:
         with suppress(asyncio.CancelledError):
             await task

@@ -171,7 +171,7 @@ def by_casbin() -> Callable[[Question], Callable[[], bool]]:
 
     def prepared(asked: Question) -> Callable[[], bool]:
         noun, verb = asked.action.value.split(".")
-        held = [role for role, _ in asked.actor.memberships] or sorted(asked.actor.roles) or [Role.ANYONE]
+        held = list(asked.actor.memberships) or sorted(asked.actor.roles) or [Role.ANYONE]
         roles, seen = [str(role) for role in held], Seen(asked.actor, asked.row, asked.world())
         return lambda: any(enforcer.enforce(role, noun, verb, seen, seen) for role in roles)
 

@@ -14,7 +14,7 @@ from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.organizations import AGENCIES, EVENTS, Agency, Event, Step, Versioned
 from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, items, one, page, steps
-from gql.reading.fragments import constant, word
+from gql.reading.fragments import constant, element, word
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
 from gql.supervisors import PERSONS, Person
 from models.agency_cases import OPEN_CASES, AgencyCase
@@ -68,7 +68,7 @@ def fileable(frame: Frame) -> ColumnElement[bool]:
 
 
 def session_id(frame: Frame) -> ColumnElement[str]:
-    return func.concat(word("ses_"), cast(frame.t.c["value"].op("->>")(word("recognition_session")), Text))
+    return func.concat(word("ses_"), element(frame, "recognition_session", text=True))
 
 
 @strawberry.type(description="认定场次 in a batch, as it was put forward.")

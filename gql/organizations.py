@@ -13,7 +13,7 @@ from authz.access import VERSIONS
 from gql.enums import described
 from gql.fields import own, row
 from gql.reading.declare import Frame, Source, column, computed, given, items, one, page
-from gql.reading.fragments import constant
+from gql.reading.fragments import element
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, TextFilter, where
 from models.events import Event as EventRow
 from models.memberships import Account
@@ -58,7 +58,7 @@ class Node:
 @strawberry.type(description="One rule of a profile: its value and the article that says so.")
 class Rule:
     key: str = column("id", "The name of the rule, like `team.min`.")
-    value: str = computed(lambda frame: frame.t.c["value"].op("->>")(constant("value")), "Its value as text; a ratio is two integers with a slash.")
+    value: str = computed(lambda frame: element(frame, "value", text=True), "Its value as text; a ratio is two integers with a slash.")
     article: str = column("article", "Where it is written, or which default of ours it is.")
 
 

@@ -61,7 +61,8 @@ class Notification(Row, Placed, table=True):
     kind: NotificationKind = Field(sa_type=choice(NotificationKind))
     organization_id: UUID | None = Field(default=None, foreign_key="organization.id")
     person_id: UUID | None = Field(default=None, foreign_key="person.id")
-    event_id: UUID = Field(foreign_key="event.id")
+    event_id: UUID
+    """Without a foreign key, as all that speak of events: their table is the first to be divided by time."""
     subject_kind: str = Field(max_length=40)
     subject_id: UUID
     occasion: str | None = Field(default=None, max_length=40)

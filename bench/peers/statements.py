@@ -167,8 +167,12 @@ NOTIFY, CANCEL, CLOSE, SERVE, SEND_BACK, ACCEPT = (
         ("rectificationAccept", "ACCEPTED"),
     )
 )
+ASK = '{"mutation":"evidenceRequestMake","to":null}'
 NEXT = steps(
-    ("i.status = 'DISPATCHED'", f"[{NOTIFY},{CANCEL}]"), ("i.status = 'NOTIFIED'", f"[{CANCEL}]"), ("i.status = 'OPINION_SERVED'", f"[{CLOSE}]")
+    ("i.status = 'DISPATCHED'", f"[{NOTIFY},{CANCEL}]"),
+    ("i.status = 'NOTIFIED'", f"[{CANCEL},{ASK}]"),
+    ("i.status = 'OPINION_SERVED'", f"[{ASK},{CLOSE}]"),
+    ("i.status IN ('IN_PROGRESS', 'CHECKLIST_SIGNED')", f"[{ASK}]"),
 )
 VIEWER = f"""
 SELECT json_build_object('id', {typed("acct", "c.id")}, 'name', c.name, 'person', json_build_object('id', {typed("per", "p.id")}, 'name', p.name),

@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Select
+from sqlalchemy import ColumnElement, FromClause, Select, cast, func
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import SQLModel
 
 from authz.access import READ
@@ -132,12 +133,21 @@ class Every:
     order: tuple[str, ...]
 
 
+ELEMENT = "_element"
+"""The column of a JSON list's element: no key of one begins like this."""
+
+
 @dataclass(frozen=True, eq=False)
 class Items:
     """Objects kept in a JSON column, or constants of the policy, in their order. Where they are personal, `noted` is the column's name."""
 
     expression: Expression
     noted: str | None = None
+    order: tuple[str, ...] = ("_place",)
+
+    def elements(self, frame: "Frame", name: str) -> FromClause:
+        each = func.jsonb_array_elements(cast(self.expression(frame), JSONB))
+        return each.table_valued(ELEMENT, with_ordinality="_place", name=name).render_derived()
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +156,10 @@ class Lines:
 
     objects: Objects
     order: tuple[str, ...]
+    noted: None = None
+
+    def elements(self, frame: "Frame", name: str) -> FromClause:
+        return self.objects(frame).lateral(name)
 
 
 @dataclass(frozen=True, eq=False)

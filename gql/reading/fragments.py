@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy import tuple_ as row_of
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from gql.reading.declare import Frame
+from gql.reading.declare import ELEMENT, Frame
 from gql.reading.paging import Part
 from gql.reading.plan import AnyOf, Condition, PageShape
 from gql.reading.selection import Chosen, TypeName
@@ -125,7 +125,7 @@ def presented(frame: Frame, name: str) -> ColumnElement[Any]:
 
 def element(frame: Frame, name: str, *, text: bool = False) -> ColumnElement[Any]:
     """A field of an element of a list: a column where the list is a select; where it is JSON, what stands under the key, as JSON or as text."""
-    return frame.t.c[name] if name in frame.t.c else frame.t.c["value"].op("->>" if text else "->")(word(name))
+    return frame.t.c[name] if name in frame.t.c else frame.t.c[ELEMENT].op("->>" if text else "->")(word(name))
 
 
 def typed_id(frame: Frame) -> ColumnElement[str]:

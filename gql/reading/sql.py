@@ -25,7 +25,7 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
-from sqlalchemy.dialects.postgresql import JSON, JSONB, asyncpg
+from sqlalchemy.dialects.postgresql import JSON
 
 from authz.access import beyond_self, scope
 from authz.actions import Action
@@ -36,8 +36,7 @@ from gql.reading.paging import Part
 from gql.reading.plan import PageShape
 from gql.reading.selection import Chosen, Selection, TypeName, Whole
 from models.base import table_of
-
-DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
+from models.direct import DIALECT
 
 
 @dataclass(frozen=True)
@@ -177,17 +176,11 @@ class Builder:
         return found.scalar_subquery()
 
     def items(self, chosen: Chosen, stored: Items | Lines, frame: Frame) -> ColumnElement[Any]:
-        name = f"e{next(self.numbers)}"
-        elements: FromClause
-        if isinstance(stored, Lines):
-            elements, order = stored.objects(frame).lateral(name), stored.order
-        else:
-            each = func.jsonb_array_elements(cast(stored.expression(frame), JSONB))
-            elements, order = each.table_valued("value", with_ordinality="place", name=name).render_derived(), ("place",)
+        elements = stored.elements(frame, f"e{next(self.numbers)}")
         there = Frame(elements, None, self.shape, frame.may)
-        if isinstance(stored, Items) and stored.noted:
+        if stored.noted:
             self.note(frame.source, stored.noted)
-        whole = gathered(self.object(chosen.branches[0][1], there), *(elements.c[one] for one in order))
+        whole = gathered(self.object(chosen.branches[0][1], there), *(elements.c[one] for one in stored.order))
         return select(whole).select_from(elements).correlate_except(elements).scalar_subquery()
 
     def steps(self, chosen: Chosen, offers: Sequence[Offered], frame: Frame) -> ColumnElement[Any]:

@@ -100,7 +100,7 @@ def notifications() -> None:
         sa.CheckConstraint(
             "(status = 'READ') = (read_at IS NOT NULL) AND (read_at IS NULL) = (read_by IS NULL)", name=op.f("ck_notification_read_by_somebody")
         ),
-        *refers("notification", organization_id="organization", person_id="person", event_id="event", read_by="person"),
+        *refers("notification", organization_id="organization", person_id="person", read_by="person"),
         sa.PrimaryKeyConstraint("id", name="pk_notification"),
         sa.UniqueConstraint(
             "event_id", "kind", "organization_id", "person_id",

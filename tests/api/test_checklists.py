@@ -227,7 +227,8 @@ async def test_steps_are_offered_to_who_may_take_them(world: World) -> None:
         {one["mutation"] for one in (await world.done(who, ask, id=shown("insp", inspection.id)))["inspection"]["availableSteps"]}
         for who in (team[0][1], world.actors["district_dispatcher_0"], world.actors["agency_admin_0"])
     ]
-    assert steps == [{"inspectionCheckIn", "checklistSave", "inspectionSign"}, set(), set()]
+    on_site_too = {"evidenceAttach", "evidenceRequestMake"}
+    assert steps == [{"inspectionCheckIn", "checklistSave", "inspectionSign"} | on_site_too, {"evidenceRequestMake"}, {"evidenceAttach"}]
 
 
 async def test_every_step_leaves_its_event(world: World) -> None:
