@@ -19,10 +19,12 @@ from authz import (
     decisions,
     dispatch,
     filings,
+    holidays,
     inspections,
     members,
     notifications,
     organizations,
+    overlays,
     policies,
     returns,
     sessions,
@@ -45,6 +47,7 @@ T = TypeVar("T", bound=SQLModel)
 NOUNS = (
     *(organizations, members, supervisors, applications, sessions, dispatch, inspections, returns, cases, filings),
     *(credit, violations, agency_cases, complaints, notifications, decisions, policies),
+    *(overlays, holidays),
 )
 
 READ: dict[type[SQLModel], Action] = {model: action for noun in NOUNS for model, action in noun.READ.items()}

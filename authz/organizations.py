@@ -20,7 +20,7 @@ READ = {
 
 MEANINGS: Meanings = {
     Organization: {Relation.SHARED: SHARED},
-    Profile: {Relation.SHARED: SHARED},
+    Profile: {Relation.SHARED: SHARED, Relation.OWN_ORG: OWN_ORG},
     Event: {Relation.SUBTREE: SUBTREE, Relation.OWN_ORG: OWN_ORG, Relation.SELF: SELF},
     Upload: {Relation.OWN_ORG: OWN_ORG},
     RosterImport: {Relation.SUBTREE: SUBTREE},

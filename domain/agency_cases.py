@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import add_working_days, shanghai_day
 from domain.errors import BadInput, Conflict, Unmet
+from domain.holidays import holidays_of
 from domain.machine import Act, Machine, advance, record, tenants
 from domain.organizations import InForce, rules_for, rules_of
 from domain.texts import checked, checked_or_none
@@ -112,7 +113,9 @@ async def order(session: AsyncSession, case: AgencyCase, correction: str, *, act
     rules = await rules_of(session, case.profile_id)
     rung(rules, AgencyCaseStatus.ORDERED)
     case.correction = checked("correction", correction, LONGEST)
-    case.due_on = add_working_days(shanghai_day(act.at), rules.rules.integer("rectification.working_days"))
+    today = shanghai_day(act.at)
+    holidays = await holidays_of(session, case.center_id, since=today)
+    case.due_on = add_working_days(today, rules.rules.integer("rectification.working_days"), holidays)
     return await advance(session, case, STEPS, step=Step.ORDER, act=act, reason=case.correction, profile_id=rules.id)
 
 
