@@ -14,7 +14,7 @@ from domain.calendar import shanghai_day
 from domain.errors import BadInput, Conflict, Unmet
 from domain.inspections import STEPS, Step, enough
 from domain.machine import Act, advance, record, stale, tenants
-from domain.organizations import InForce, rules_of, rules_of_visit
+from domain.organizations import InForce, rules_of_visit
 from domain.profiles import Profile
 from domain.templates import items_of, template_for
 from domain.texts import checked_or_none
@@ -55,7 +55,7 @@ async def check_in(session: AsyncSession, inspection: Inspection, *, act: Act) -
     """A member is there, with a card valid today (Y029, B032). The visit begins when the least team is there, and not before (INV03)."""
     if inspection.status not in (InspectionStatus.NOTIFIED, InspectionStatus.IN_PROGRESS):
         raise Conflict("STATE", status=inspection.status.value)
-    force = await rules_of(session, inspection.profile_id)
+    force = await rules_of_visit(session, inspection)
     place = await place_of(session, inspection, act.by)
     if act.at < place.starts_at - EARLIEST:
         raise Unmet("inspection.arrival", TRUTHFUL, force.rules.version, starts=place.starts_at.isoformat())
@@ -142,7 +142,7 @@ async def save(
 ) -> tuple[Checklist, Event]:
     """Keeps answers, and advice (F16) and appraisal (F17) where given; a later answer to the same line replaces the earlier one, until signed."""
     await on_duty(session, inspection, act.by)
-    force = await rules_of(session, inspection.profile_id)
+    force = await rules_of_visit(session, inspection)
     sheet = await sheet_of(session, inspection)
     stale(sheet.checklist, version)
     lines = placed(given, sheet.items)

@@ -1,6 +1,5 @@
 """The rules in force for an organization on a day, and how they are published."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -8,20 +7,15 @@ from uuid import UUID
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.calendar import shanghai_day
-from domain.errors import BadInput, Conflict, Unmet
+from domain.errors import Unmet
 from domain.machine import Act, Within, record
-from domain.profiles import BadProfile, Profile, as_json, from_json, to_json
-from domain.texts import checked
-from domain.tightening import Said, dispatching, read_lines, refined
+from domain.profiles import Profile, from_json, to_json
+from domain.tightening import dispatching, refined
 from models.base import new_id
 from models.events import Event
 from models.inspections import Inspection
 from models.organizations import AgencyKind, Organization, Tier
 from models.organizations import Profile as ProfileRow
-
-LONGEST_TITLE = 200
-
 
 @dataclass(frozen=True)
 class InForce:
@@ -81,45 +75,6 @@ async def published(session: AsyncSession, center: Organization, profile: Profil
     await session.flush()
     told = f"{profile.slug} {profile.effective_from}"
     return row, await record(session, center, step="PUBLISH_PROFILE", act=act, profile_id=row.id, reason=told)
-
-
-@dataclass(frozen=True, slots=True)
-class Amendment:
-    """A later version of the rules of a center: the lines that change or come in, and the keys that go out."""
-
-    effective_from: date
-    rules: Sequence[Said]
-    removes: Sequence[str] = ()
-    title: str | None = None
-
-
-async def amend_profile(session: AsyncSession, center_id: UUID, said: Amendment, *, act: Act) -> tuple[ProfileRow, Event]:
-    """Publishes what is in force on the day with these changes, to hold from that day on. What was judged before stays judged (INV15).
-
-    BadInput for a day that has come, or rules that do not fit together; Conflict DUPLICATE where another version begins that day.
-    """
-    coming("effectiveFrom", said.effective_from, act=act)
-    before = (await rules_for(session, center_id, on=said.effective_from)).rules
-    lines = {str(one["id"]): one for one in to_json(before)} | {one.id: as_json(one) for one in read_lines(said.rules)}
-    absent = next((key for key in said.removes if key not in lines), None)
-    if absent is not None:
-        raise BadInput("removes", "rule_unknown", key=absent[:60])
-    kept = [line for key, line in lines.items() if key not in said.removes]
-    title = before.title if said.title is None else checked("title", said.title, LONGEST_TITLE)
-    try:
-        profile = from_json(kept, slug=before.slug, title=title, effective_from=said.effective_from)
-    except BadProfile as refused:
-        raise BadInput("rules", "rule_value", key=refused.key, form=refused.reason) from refused
-    if profile.rules == before.rules and title == before.title:
-        raise Conflict("DUPLICATE")
-    center = (await session.exec(select(Organization).where(col(Organization.id) == center_id))).one()
-    return await published(session, center, profile, act=act)
-
-
-def coming(field: str, day: date, *, act: Act) -> None:
-    """Refuses a day that has come: rules of a day never change once it has begun, so that what it judged can be judged again (INV15)."""
-    if day <= shanghai_day(act.at):
-        raise BadInput(field, "past")
 
 
 async def found_center(session: AsyncSession, name: str, *, code: str) -> Organization:

@@ -10,8 +10,9 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from domain.amendments import coming
 from domain.machine import Act, Machine, advance, record, tenants
-from domain.organizations import InForce, coming, rules_for
+from domain.organizations import InForce, rules_for
 from domain.profiles import as_json
 from domain.texts import checked
 from domain.tightening import Said, allowed, difference, in_force, lines_of, read_lines, tightened
