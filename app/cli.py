@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app import cli_accounts, cli_keys, cli_policies, cli_proofs
+from app import cli_accounts, cli_files, cli_keys, cli_policies, cli_proofs
 from app.postgres_programs import NotStarted
 from app.settings import BadSetting, load, table
 
@@ -20,6 +20,7 @@ app.add_typer(cli_accounts.account, name="account")
 app.add_typer(cli_accounts.membership, name="membership")
 app.add_typer(cli_accounts.token, name="token")
 app.add_typer(cli_proofs.audit, name="audit")
+app.add_typer(cli_files.files, name="files")
 app.add_typer(cli_keys.keys, name="keys")
 app.add_typer(cli_policies.policy, name="policy")
 app.command()(cli_proofs.verify_draw)

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import orjson
 import structlog
@@ -14,12 +15,12 @@ from starlette.types import Receive, Scope, Send
 from app import clock
 from app.admission import CODE, SENTENCE, Room
 from app.cookies import bearer_or_cookie
+from app.file_store import Store
 from app.front import REQUEST_ERROR, ClientGone, Gate, Turned, check_method, request_of, wrong_method
 from app.health import RETRY_AFTER, Health, away
-from app.negotiation import Media, language_of, media_of
+from app.incoming import Incoming
+from app.negotiation import Lines, Media, language_of, media_of
 from app.settings import Settings
-from authz.access import shared
-from authz.actions import Action
 from authz.actor import Actor
 from domain.sealing import IdKeys
 from gql.context import Context
@@ -68,6 +69,8 @@ class House:
     health: Health
     gate: Gate
     doorkeeper: Doorkeeper
+    files: Store
+    incoming: Incoming
     demo_accounts: Sequence[Shown] = ()
 
 
@@ -75,19 +78,29 @@ Proof = tuple[str, str | None]
 """A token, and the organization that its bearer acts for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who stands at the door, before it is known who that is."""
+
+    proof: Proof | None
+    language: Language
+    request_id: str
+
+
 class GraphQL:
     def __init__(self, house: House, room: Room) -> None:
         self._house = house
         self._room = room
+        self._cursor_key = house.settings.cursor_key.get_secret_value().encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        headers = Headers(scope=scope)
+        headers = Lines(scope)
         language = language_of(headers)
         media = media_of(headers)
         with self._house.health.running.track_inprogress():
             try:
-                response, answer = await self._answer(scope, receive, media=media)
+                response, answer = await self._answer(scope, headers, receive, media=media, language=language)
             except ClientGone:
                 return
             except Exception as error:  # noqa: BLE001 - the last net: no request ends without a body of ours
@@ -98,53 +111,55 @@ class GraphQL:
             _note_reads(scope, answer)
         await response(scope, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive, *, media: Media | None) -> tuple[Response, OperationAnswer]:
+    async def _answer(
+        self, scope: Scope, headers: Headers, receive: Receive, *, media: Media | None, language: Language
+    ) -> tuple[Response, OperationAnswer]:
         if self._house.health.draining:
             raise Turned(503, "draining", headers={"Retry-After": RETRY_AFTER})
         check_method(scope, self._house.gate)
         if media is None:
             raise Turned(406, "not_acceptable")
         self._room.refuse_if_full()
-        proof = proof_of(scope)
-        request = await request_of(scope, receive, self._house.gate)
+        visitor = Visitor(proof_of(scope, headers), language, scope["state"]["request_id"])
+        request = await request_of(scope, headers, receive, gate=self._house.gate)
         try:
-            answer = await _unless_gone(receive, self._placed(request, proof, scope))
+            with _Watched(receive):
+                answer = await self._placed(request, visitor)
         except MutationByGet:
             raise wrong_method(self._house.gate, "mutation_by_get") from None
         return _response(answer, media), answer
 
-    async def _placed(self, request: OperationRequest, proof: Proof | None, scope: Scope) -> OperationAnswer:
+    async def _placed(self, request: OperationRequest, visitor: Visitor) -> OperationAnswer:
         """In a place of its own. Who hangs up while waiting for one leaves the room."""
         async with self._room.place():
-            return await self._run(request, proof, scope)
+            return await self._run(request, visitor)
 
-    async def _run(self, request: OperationRequest, proof: Proof | None, scope: Scope) -> OperationAnswer:
+    async def _run(self, request: OperationRequest, visitor: Visitor) -> OperationAnswer:
         """For somebody who is only remembered, what PostgreSQL confirms on the way; all else for who the proof says it is."""
         documents = self._house.documents
-        recalled = None if proof is None else self._house.doorkeeper.recall(*proof)
+        recalled = None if visitor.proof is None else self._house.doorkeeper.recall(*visitor.proof)
         if recalled is not None:
-            answer = await run_recalled(documents, request, self._context(recalled, scope))
+            answer = await run_recalled(documents, request, self._context(recalled, visitor))
             if answer is not None:
                 return answer
-        return await run(documents, request, self._context(await actor_of(self._house, proof), scope))
+        return await run(documents, request, self._context(await actor_of(self._house, visitor.proof), visitor))
 
-    def _context(self, actor: Actor | None, scope: Scope) -> Context:
+    def _context(self, actor: Actor | None, visitor: Visitor) -> Context:
         return Context(
             actor=actor,
             database=self._house.database,
             now=clock.now(),
-            language=language_of(Headers(scope=scope)),
-            request_id=scope["state"]["request_id"],
-            cursor_key=self._house.settings.cursor_key.get_secret_value().encode(),
+            language=visitor.language,
+            request_id=visitor.request_id,
+            cursor_key=self._cursor_key,
             id_keys=self._house.id_keys,
-            may_introspect=actor is not None and shared(actor, Action.SCHEMA_INTROSPECT),
             hashed=self._house.doorkeeper.hashed,
             inside=self._house.settings.webhooks_inside,
+            evidence_quota=self._house.settings.evidence_bytes,
         )
 
 
-def proof_of(scope: Scope) -> Proof | None:
-    headers = Headers(scope=scope)
+def proof_of(scope: Scope, headers: Headers) -> Proof | None:
     token = bearer_or_cookie(headers, https=scope["scheme"] == "https")
     return None if token is None else (token, headers.get("dudao-organization"))
 
@@ -154,23 +169,34 @@ async def actor_of(house: House, proof: Proof | None) -> Actor | None:
     return None if proof is None else await house.doorkeeper.identify(*proof)
 
 
-async def _unless_gone(receive: Receive, work: Coroutine[None, None, OperationAnswer]) -> OperationAnswer:
-    """The answer; or, when the client hangs up first, an end to the work and to its statement. Raises ClientGone."""
-    answering, leaving = asyncio.ensure_future(work), None
-    try:
-        await asyncio.wait({answering}, timeout=QUICK_SECONDS)
-        if not answering.done():
-            leaving = asyncio.ensure_future(receive())
-            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if answering.done():
-            return answering.result()
-        raise ClientGone
-    finally:
-        under_way = [task for task in (answering, leaving) if task is not None and not task.done()]
-        for task in under_way:
-            task.cancel()
-        if under_way:
-            await asyncio.gather(*under_way, return_exceptions=True)
+class _Watched:
+    """When the client hangs up first, the work of the block is cancelled, and its statement with it; then the block raises ClientGone."""
+
+    __slots__ = ("_gone", "_receive", "_timer", "_watching", "_working")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._gone = False
+        self._watching: asyncio.Task[None] | None = None
+
+    def __enter__(self) -> None:
+        self._working = cast("asyncio.Task[object]", asyncio.current_task())
+        self._timer = asyncio.get_running_loop().call_later(QUICK_SECONDS, self._watch)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._timer.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
+        if self._gone and self._working.uncancel() == 0 and kind is asyncio.CancelledError:
+            raise ClientGone
+
+    def _watch(self) -> None:
+        self._watching = asyncio.ensure_future(self._until_gone())
+
+    async def _until_gone(self) -> None:
+        await self._receive()
+        self._gone = True
+        self._working.cancel()
 
 
 def _response(answer: OperationAnswer, media: Media) -> Response:

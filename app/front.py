@@ -2,24 +2,27 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from math import inf
+from typing import TypeVar
 from urllib.parse import parse_qsl
 
 import orjson
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope
 
-from app.negotiation import Media, media_type
+from app.negotiation import is_json
 from gql.errors import RequestError
 from gql.operation import OperationRequest
 
 JSON_DEPTH = 32
+T = TypeVar("T")
 STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)  # an open string runs to the end, so time stays linear
 
 REQUEST_ERROR = 400  # 422 in some drafts
 PARTIAL = 200  # 294 in some drafts
+CLOSE = {"Connection": "close"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Gate:
     get: bool
     body_bytes: int
     read_seconds: float
+    idle_seconds: float = inf
+    """So long nothing at all may come."""
 
     @property
     def methods(self) -> str:
@@ -50,29 +55,9 @@ class ClientGone(Exception):  # noqa: N818
     """The client hung up; nobody waits for an answer."""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """The members of a request, each of the right type."""
-
-    query: str | None = None
-    operation_name: str | None = None
-    variables: Mapping[str, object] = field(default_factory=dict)
-    extensions: Mapping[str, object] = field(default_factory=dict)
-    document_id: str | None = None
-
-
-MEMBERS: Mapping[str, tuple[Literal["query", "operation_name", "variables", "extensions", "document_id"], type]] = {
-    "query": ("query", str),
-    "operationName": ("operation_name", str),
-    "variables": ("variables", dict),
-    "extensions": ("extensions", dict),
-    "documentId": ("document_id", str),
-}
-
-
 def check_method(scope: Scope, gate: Gate) -> None:
     """Raises Turned 405, before anything else is looked at."""
-    if scope["method"] not in gate.methods.split(", "):
+    if scope["method"] != "POST" and not (gate.get and scope["method"] == "GET"):
         raise wrong_method(gate)
 
 
@@ -81,49 +66,57 @@ def wrong_method(gate: Gate, sentence: str = "method") -> Turned:
     return Turned(405, sentence, headers={"Allow": allow})
 
 
-async def request_of(scope: Scope, receive: Receive, gate: Gate) -> OperationRequest:
+async def request_of(scope: Scope, headers: Headers, receive: Receive, *, gate: Gate) -> OperationRequest:
     """The request, after all checks but those of GraphQL itself. Raises Turned, RequestError BODY, ClientGone."""
     if scope["method"] == "GET":
-        asked = _asked(_from_query(scope["query_string"]))
+        asked = _from_query(scope["query_string"])
     else:
-        headers = Headers(scope=scope)
         _check_media(headers)
-        asked = _asked(json_of(await body_of(receive, headers, gate)))
-    if asked.query is None and asked.document_id is None and not isinstance(asked.extensions.get("persistedQuery"), dict):
-        raise RequestError("BODY", "query")
-    return OperationRequest(text=asked.query, name=asked.operation_name, variables=asked.variables, queries_only=scope["method"] == "GET")
+        asked = json_of(await body_of(receive, headers, gate))
+    return _request(asked, queries_only=scope["method"] == "GET")
 
 
 def _check_media(headers: Headers) -> None:
     given = headers.getlist("content-type")
-    name, parameters = media_type(given[0]) if len(given) == 1 else ("", {})
     encoding = headers.get("content-encoding", "identity").strip().lower()
-    if name != Media.JSON or parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"} or encoding != "identity":
+    if len(given) != 1 or not is_json(given[0]) or encoding != "identity":
         raise Turned(415, "media_type", headers={"Accept-Post": "application/json"})
 
 
 async def body_of(receive: Receive, headers: Headers, gate: Gate) -> bytes:
-    """At most so many bytes in at most so many seconds; the connection is not used again after a refusal."""
-    close = {"Connection": "close"}
-    too_large = Turned(413, "body_too_large", headers=close, max=gate.body_bytes)
+    """The body, whole."""
+    body = bytearray()
+    async for part in parts_of(receive, headers, gate):
+        body += part
+    return bytes(body)
+
+
+async def parts_of(receive: Receive, headers: Headers, gate: Gate) -> AsyncIterator[bytes]:
+    """At most so many bytes in at most so many seconds, as they come; the connection is not used again after a refusal."""
     announced = headers.get("content-length", "0")
     if not announced.isascii() or not announced.isdigit() or int(announced[:20]) > gate.body_bytes:
-        raise too_large
-    body = bytearray()
-    try:
-        async with asyncio.timeout(gate.read_seconds):
-            more = True
-            while more:
+        raise _too_large(gate)
+    now = asyncio.get_running_loop().time
+    until, size, more = now() + gate.read_seconds, 0, True
+    while more:
+        wait = min(until - now(), gate.idle_seconds)
+        try:
+            async with asyncio.timeout(wait):
                 message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientGone
-                body += message.get("body", b"")
-                more = message.get("more_body", False)
-                if len(body) > gate.body_bytes:
-                    raise too_large
-    except TimeoutError as error:
-        raise Turned(408, "body_too_slow", headers=close, seconds=round(gate.read_seconds)) from error
-    return bytes(body)
+        except TimeoutError as error:
+            raise Turned(408, "body_too_slow", headers=CLOSE, seconds=round(min(gate.read_seconds, gate.idle_seconds))) from error
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        more = message.get("more_body", False)
+        if size > gate.body_bytes:
+            raise _too_large(gate)
+        yield part
+
+
+def _too_large(gate: Gate) -> Turned:
+    return Turned(413, "body_too_large", headers=CLOSE, max=gate.body_bytes)
 
 
 def json_of(text: bytes) -> object:
@@ -151,18 +144,23 @@ def too_deep(text: bytes) -> bool:
     return False
 
 
-def _asked(body: object) -> Asked:
-    """An object with members of the right types; others are ignored, null is absent."""
+def _request(body: object, *, queries_only: bool) -> OperationRequest:
+    """Of an object with members of the right types; others are ignored, null is absent."""
     if not isinstance(body, dict):
         raise RequestError("BODY", "JSON object")
-    members: dict[str, object] = {}
-    for name, (attribute, kind) in MEMBERS.items():
-        value = body.get(name)
-        if value is not None and not isinstance(value, kind):
-            raise RequestError("BODY", name)
-        if value is not None:
-            members[attribute] = value
-    return Asked(**members)  # type: ignore[arg-type]  # each was checked against its type just now
+    query, name = _member(body, "query", str), _member(body, "operationName", str)
+    variables, extensions = _member(body, "variables", dict), _member(body, "extensions", dict)
+    named = _member(body, "documentId", str) is not None or (extensions is not None and isinstance(extensions.get("persistedQuery"), dict))
+    if query is None and not named:
+        raise RequestError("BODY", "query")
+    return OperationRequest(text=query, name=name, variables=variables or {}, queries_only=queries_only)
+
+
+def _member(body: Mapping[str, object], name: str, kind: type[T]) -> T | None:
+    value = body.get(name)
+    if value is not None and not isinstance(value, kind):
+        raise RequestError("BODY", name)
+    return value
 
 
 def _from_query(query_string: bytes) -> object:

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from types import FrameType
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -28,8 +29,8 @@ class Health:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        self._operations = Counter("dudao_operations", "Operations answered.", ["kind", "code"], registry=self.registry)
-        self._seconds = Histogram("dudao_operation_seconds", "Time from request to answer.", ["kind"], registry=self.registry)
+        self._operations = cache(Counter("dudao_operations", "Operations answered.", ["kind", "code"], registry=self.registry).labels)
+        self._seconds = cache(Histogram("dudao_operation_seconds", "Time from request to answer.", ["kind"], registry=self.registry).labels)
         self._turned_away = Counter("dudao_operations_turned_away", "Operations refused at once: too many were waiting.", registry=self.registry)
         self.running = Gauge("dudao_operations_running", "Operations being answered.", registry=self.registry)
 
@@ -40,8 +41,8 @@ class Health:
         self.draining = True
 
     def count(self, *, kind: str | None, code: str | None, seconds: float) -> None:
-        self._operations.labels(kind or "none", code or "OK").inc()
-        self._seconds.labels(kind or "none").observe(seconds)
+        self._operations(kind or "none", code or "OK").inc()
+        self._seconds(kind or "none").observe(seconds)
 
     async def metrics(self, _: Request) -> Response:
         return Response(generate_latest(self.registry), media_type="text/plain; version=0.0.4")

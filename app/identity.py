@@ -163,7 +163,7 @@ def _actor(who: Mapping[str, Any], organization: str | None, *, policy: Table) -
         agency_id=_id(place.get("agency")),
         roles=frozenset(role for role in roles if role in policy.roles) or frozenset({Role.ANYONE}),
         policy=_version(who, organization),
-        memberships=tuple((office["role"], UUID(office["membership"])) for office in offices),
+        memberships={office["role"]: UUID(office["membership"]) for office in reversed(offices)},
         offices=frozenset(UUID(office["membership"]) for office in who["offices"]),
     )
 

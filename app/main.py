@@ -8,8 +8,10 @@ from starlette.applications import Starlette
 
 from app import clock, identity
 from app.endpoint import Doorkeeper, House, Shown
+from app.file_store import incoming_of, store_of
 from app.front import Gate
 from app.health import Health
+from app.incoming import Incoming
 from app.keys import id_keys
 from app.passwords import Passwords, weight_of
 from app.routes import application
@@ -38,6 +40,8 @@ def create_app(settings: Settings, *, database_url: str | None = None) -> Starle
         health=Health(),
         gate=Gate(get=settings.get, body_bytes=settings.body_bytes, read_seconds=settings.read_seconds),
         doorkeeper=doorkeeper(database, Passwords(weight_of(demo=settings.demo))),
+        files=store_of(settings),
+        incoming=Incoming(incoming_of(settings)),
         demo_accounts=demo_accounts() if settings.demo else (),
     )
     return application(house, beside=jobs_beside(house) if settings.jobs else None)

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 
 from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from gql.errors import Language
 
@@ -16,11 +18,40 @@ class Media(StrEnum):
     GRAPHQL = "application/graphql-response+json"
 
 
+class Lines(Headers):
+    """A request's headers, each found in one step: every operation asks for a dozen. Names are given in lower case."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(raw=scope["headers"])
+        self._found: dict[str, list[str]] = {}
+        for name, value in scope["headers"]:
+            self._found.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._found
+
+    def __getitem__(self, name: str) -> str:
+        return self._found[name][0]
+
+    def get(self, name: str, otherwise: Any = None) -> Any:  # noqa: ANN401 - as Mapping has it
+        found = self._found.get(name)
+        return otherwise if found is None else found[0]
+
+    def getlist(self, name: str) -> list[str]:
+        return self._found.get(name, [])
+
+
 def media_type(text: str) -> tuple[str, dict[str, str]]:
     """`text/html; charset="utf-8"` as its name and its parameters, names in lower case."""
     name, *parameters = (part.strip() for part in text.split(";"))
     pairs = (parameter.partition("=") for parameter in parameters)
     return name.lower(), {key.strip().lower(): value.strip().strip('"') for key, _, value in pairs}
+
+
+@lru_cache(maxsize=200)
+def is_json(content_type: str) -> bool:
+    name, parameters = media_type(content_type)
+    return name == Media.JSON and parameters.get("charset", "utf-8").lower() in {"utf-8", "utf8"}
 
 
 def media_of(headers: Headers) -> Media | None:

@@ -20,6 +20,7 @@ from app.databases import Databases, connect, opened, refuse_unsafe_role
 from app.keys import id_keys, misfit
 from app.postgres_programs import NotStarted
 from app.processes import age, end_with
+from app.protocol import Http
 from app.settings import Settings
 
 SECONDS_TO_DRAIN = 20
@@ -134,7 +135,8 @@ def _run(settings: Settings, databases: Databases, listening: socket.socket) -> 
         host=settings.host,
         port=listening.getsockname()[1],
         loop="uvloop",
-        http="httptools",
+        http=Http,
+        ws="none",
         lifespan="on",
         workers=settings.workers,
         reset_contextvars=True,  # else a request may find the context of the connection's last one

@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(
-        Path("var"), description="Folder of the embedded database and of the demo's keys; relative to the current folder."
+        Path("var"), description="Folder of the embedded database, of files and of the demo's keys; relative to the current folder."
     )
     database_url: Url | None = Field(
         None,
@@ -100,7 +100,15 @@ class Settings(BaseSettings):
         3, gt=0, le=60, description="An operation that would wait longer than so many seconds for its turn gets 503 at once."
     )
     body_bytes: int = Field(65536, ge=1024, le=16 * 2**20, description="Longest body of a GraphQL request, in bytes.")
-    upload_bytes: int = Field(8 * 2**20, ge=1024, le=2**30, description="Longest uploaded file, in bytes.")
+    upload_bytes: int = Field(8 * 2**20, ge=1024, le=2**30, description="Longest uploaded roster, in bytes.")
+    evidence_bytes: int = Field(50 * 2**30, ge=0, description="Bytes of evidence that one organization may keep.")
+    files: Literal["folder", "s3"] = Field("folder", description="Where evidence lies: in `files` below the data folder, or in a bucket (`s3`).")
+    s3_endpoint: str | None = Field(None, description="Address of the server of the bucket, `https://…`; without it Amazon's.")
+    s3_region: str = Field("us-east-1", description="Region that requests to the bucket are signed for.")
+    s3_bucket: str | None = Field(None, description="Name of the bucket. It must be there; we never make one.")
+    s3_access_key: str | None = Field(None, repr=False, description="Who we are for the server of the bucket.")
+    s3_secret_key: SecretStr | None = Field(None, description="Its secret.")
+    s3_virtual_host: bool = Field(False, description="on: the bucket is named in the host, not in the path.")
     read_seconds: float = Field(10, gt=0, le=300, description="Seconds in which a request's body must have arrived.")
     query_seconds: float = Field(5, gt=0, le=300, description="Seconds in which a query must be answered.")
     mutation_seconds: float = Field(10, gt=0, le=300, description="Seconds in which a mutation must be answered; a roster has 60.")
@@ -168,9 +176,17 @@ def load() -> Settings:
             near = difflib.get_close_matches(name, known, n=1)
             raise BadSetting(f"{name} is not a setting of dudao" + (f"; did you mean {near[0]}?" if near else "."))
     try:
-        return Settings()  # type: ignore[call-arg]  # what is required comes from the environment
+        return whole(Settings())  # type: ignore[call-arg]  # what is required comes from the environment
     except ValidationError as error:
         raise BadSetting(sentence(error)) from None
+
+
+def whole(settings: Settings) -> Settings:
+    """Raises BadSetting where the one chosen asks for another that is missing."""
+    for name in ("s3_bucket", "s3_access_key", "s3_secret_key"):
+        if settings.files == "s3" and getattr(settings, name) is None:
+            raise BadSetting(f"{PREFIX}{name.upper()} must be given where {PREFIX}FILES is s3.")
+    return settings
 
 
 def sentence(error: ValidationError) -> str:

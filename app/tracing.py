@@ -4,37 +4,35 @@ import re
 import secrets
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import MutableMapping, Sequence
+from typing import Any
 
 import orjson
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-FIRST = {"", "graphql", "graphiql", "login", "logout", "uploads", "healthz", "readyz", "metrics", "schema.graphql", "schema.json", "static"}
+from app import clock
+
+FIRST = {"", "graphql", "graphiql", "login", "logout", "uploads", "files", "healthz", "readyz", "metrics", "schema.graphql", "schema.json", "static"}
 NOT_FOUND = 404
 PERSONAL = re.compile(r"\d{17}[\dXx]|(?<!\w)1[3-9]\d{9}(?!\w)")
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-log = structlog.get_logger("app.requests")
+STANDING = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"), (b"cache-control", b"no-store"))
 
 
 def configure_logs(level: str = "info") -> None:
     """JSON lines on standard error, in UTC."""
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(serializer=dumped),
-        ],
+        processors=[line],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
 
 
-def dumped(line: object, default: Callable[[object], object]) -> str:
-    return orjson.dumps(line, default=default).decode()
+def line(_logger: object, level: str, facts: MutableMapping[str, Any]) -> str:
+    """All of it at once: a line is written for every request."""
+    return orjson.dumps({**facts, "level": level, "timestamp": clock.now()}, default=repr, option=orjson.OPT_UTC_Z).decode()
 
 
 class Traced:
@@ -42,6 +40,7 @@ class Traced:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._log = structlog.get_logger("app.requests").bind()  # bound once: one that is not is made anew for every line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -57,18 +56,14 @@ class Traced:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = request_id
-                headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.setdefault("Referrer-Policy", "no-referrer")
-                headers.setdefault("Cache-Control", "no-store")
+                message["headers"] = [*borne(message["headers"]), (b"x-request-id", request_id.encode())]
             await send(message)
 
         try:
             await self._app(scope, receive, send_on)
         finally:
             milliseconds = round((time.perf_counter() - started) * 1000, 1)
-            log.info(
+            self._log.info(
                 "request",
                 request_id=request_id,
                 method=scope["method"],
@@ -77,6 +72,12 @@ class Traced:
                 ms=milliseconds,
                 **facts,
             )
+
+
+def borne(headers: Sequence[tuple[bytes, bytes]]) -> Sequence[tuple[bytes, bytes]]:
+    """With those that every answer bears, where it does not say otherwise itself."""
+    names = {name for name, _ in headers}
+    return [*headers, *(one for one in STANDING if one[0] not in names)]
 
 
 def plain_path(path: str, status: int) -> str:

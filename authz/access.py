@@ -6,9 +6,10 @@ from operator import itemgetter
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Integer, True_, and_, case, false, func, literal, not_, or_, true
+from sqlalchemy import ColumnElement, FromClause, Integer, True_, and_, bindparam, case, false, func, literal, not_, or_, true
 from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select
 
 from authz import (
     agency_cases,
@@ -18,6 +19,7 @@ from authz import (
     credit,
     decisions,
     dispatch,
+    evidence,
     filings,
     holidays,
     inspections,
@@ -45,7 +47,7 @@ from models.organizations import Tier
 T = TypeVar("T", bound=SQLModel)
 
 NOUNS = (
-    *(organizations, members, supervisors, applications, sessions, dispatch, inspections, returns, cases, filings),
+    *(organizations, members, supervisors, applications, sessions, dispatch, inspections, evidence, returns, cases, filings),
     *(credit, violations, agency_cases, complaints, notifications, decisions, policies),
     *(overlays, holidays),
 )
@@ -92,17 +94,18 @@ def meaning(t: FromClause, relation: Relation) -> Meaning:
     return MEANINGS[getattr(t, "element", t)][relation]
 
 
-def scope(shape: Shape, action: Action, t: FromClause) -> ColumnElement[bool]:
+def scope(shape: Shape, action: Action, t: FromClause, *, of: FromClause | None = None) -> ColumnElement[bool]:
     """The rows of `t` on which the action is allowed, as a condition over the actor's binds. Unknown never allows and never lifts a deny.
 
-    Where a right is unknown the condition is NULL, which no WHERE and no CASE takes for true: said outright, by coalesce, no index would serve it.
+    `of` is the table they would be rows of, where they are not stored yet: `t` then has the columns that its relations speak of. Where a right is unknown the condition is NULL, which no WHERE and no CASE takes for true: said outright, by coalesce, no index would serve it.
     """
     policy = VERSIONS.table(shape.policy)
-    gives = [meaning(t, relation).where(t, shape.tier) for relation in relations(policy.allowing(shape.roles, action))]
-    takes = [meaning(t, relation).where(t, shape.tier) for relation in relations(policy.denying(action))]
+    kind = t if of is None else of
+    gives = [meaning(kind, relation).where(t, shape.tier) for relation in relations(policy.allowing(shape.roles, action))]
+    takes = [meaning(kind, relation).where(t, shape.tier) for relation in relations(policy.denying(action))]
     everywhere = any(isinstance(one, True_) for one in gives)
     allowed = true() if everywhere else or_(*gives) if gives else false()
-    return and_(*inside(t, shape), allowed, *(not_(func.coalesce(one, false())) for one in takes))
+    return and_(*inside(t, shape, of=of), allowed, *(not_(func.coalesce(one, false())) for one in takes))
 
 
 def relations(lines: tuple[Line, ...]) -> list[Relation]:
@@ -155,18 +158,26 @@ def holds(actor: Actor, action: Action, row: SQLModel, *, world: World = EMPTY) 
 
 async def fetch(session: AsyncSession, actor: Actor, model: type[T], *, id: UUID, to: Action, by: list[int] | None = None) -> T:
     """One row to act on, locked until the transaction ends. A hidden row and no row look the same. `by` is told the number of the line that gives."""
-    t = table_of(model)
-    seen, may = scope(actor.shape, READ[model], t), scope(actor.shape, to, t)
-    statement = select(model, may.label("may"), giving(actor.shape, to, t).label("line")).where(t.c.id == id, seen).with_for_update(of=t)
-    found = (await session.exec(statement, params=actor.binds(), execution_options={"populate_existing": True})).one_or_none()
+    asked = actor.binds() | {"row_to_act_on": id}
+    found = (await session.exec(to_act_on(actor.shape, to, model), params=asked, execution_options={"populate_existing": True})).one_or_none()
     if found is None:
         raise NotFound
-    row, may_act, line = found
+    row: T = found[0]
+    may_act, line = found[1:]
     if not may_act:
         raise refusal(VERSIONS.table(actor.policy), to, row, taken=await taking(session, actor, to, of=row))
     if by is not None and line is not None:
         by.append(line)
     return row
+
+
+@lru_cache(maxsize=4096)
+def to_act_on(shape: Shape, action: Action, model: type[T]) -> Select[T, bool, int | None]:
+    """The row, whether it may be acted on, and by which line. Kept like a rule, since to put it together takes longer than to ask it."""
+    t = table_of(model)
+    seen, may = scope(shape, READ[model], t), scope(shape, action, t)
+    found = select(model, may.label("may"), giving(shape, action, t).label("line"))
+    return found.where(t.c.id == bindparam("row_to_act_on"), seen).with_for_update(of=t)
 
 
 def giving(shape: Shape, action: Action, t: FromClause) -> ColumnElement[int | None]:

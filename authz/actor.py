@@ -1,6 +1,7 @@
 """Who is asking, in which roles, for which organization."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
@@ -69,17 +70,14 @@ class Actor:
     roles: frozenset[str]
     policy: int = 1
     login_id: UUID | None = None
-    memberships: tuple[tuple[str, UUID], ...] = ()
+    memberships: Mapping[str, UUID] = field(default_factory=dict, hash=False)
     """Which membership brings which of the roles, for the log of decisions."""
     offices: frozenset[UUID] = frozenset()
     """All memberships in force for the person, wherever: what must still be so when a transaction begins."""
 
     def membership(self, role: str) -> UUID | None:
         """The membership that brings a role."""
-        for name, id in self.memberships:
-            if name == role:
-                return id
-        return None
+        return self.memberships.get(role)
 
     @cached_property
     def shape(self) -> Shape:

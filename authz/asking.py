@@ -134,7 +134,7 @@ def acting_as(found: Mapping[str, Any], offices: Sequence[Mapping[str, Any]], *,
         agency_id=identified(where.get("agency")),
         roles=frozenset(role for role in memberships if role in policy.roles) or frozenset({Role.ANYONE}),
         policy=version,
-        memberships=tuple(memberships.items()),
+        memberships=memberships,
     )
     return Acting(actor, memberships)
 

@@ -96,9 +96,10 @@ def columns(model: type[SQLModel]) -> Mapping[Wall, str]:
 WALLED: Mapping[FromClause, Mapping[Wall, str]] = {table_of(one): columns(one) for one in every_table()}
 
 
-def inside(t: FromClause, shape: Shape) -> list[ColumnElement[bool]]:
-    """The condition that row-level security adds as well; none for a registry."""
-    wanted = WALLED[getattr(t, "element", t)]
+def inside(t: FromClause, shape: Shape, *, of: FromClause | None = None) -> list[ColumnElement[bool]]:
+    """The condition that row-level security adds as well; none for a registry. `of` is the table that the rows of `t` would be of."""
+    kind = t if of is None else of
+    wanted = WALLED[getattr(kind, "element", kind)]
     if not wanted:
         return []
     column = wanted.get(shape.wall)

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -26,11 +26,11 @@ SCRATCH = "scratch"
 
 @dataclass(frozen=True)
 class Made:
-    """What a kept database holds. Another one in its place means that it is made anew."""
+    """What a kept database holds. Another one in its place means that it is made anew; with migrations added behind these, that it is migrated."""
 
     inspections: int
     seed: int
-    migrations: str
+    migrations: list[str]
 
 
 @dataclass(frozen=True)
@@ -42,34 +42,43 @@ class Lent:
 
 
 def wanted(inspections: int) -> Made:
-    """As it would be made now. Of the migrations the head and their text, since an unpublished one may still be rewritten in place."""
-    texts = b"".join(path.read_bytes() for path in sorted(migrate.VERSIONS.glob("*.py")))
-    return Made(inspections, VERSION, f"{migrate.head()} {sha256(texts).hexdigest()[:16]}")
+    """As it would be made now. Of each migration also its text, since an unpublished one may still be rewritten in place."""
+    texts = {path.stem: path.read_bytes() for path in sorted(migrate.VERSIONS.glob("*.py"))}
+    return Made(inspections, VERSION, [f"{name} {sha256(text).hexdigest()[:16]}" for name, text in texts.items()])
 
 
-def fits(folder: Path, now: Made) -> bool:
-    """Whether what is kept in the folder is what would be made now. A database half made has no stamp."""
+def found(folder: Path) -> Made | None:
+    """What is kept in the folder. A database half made has no stamp."""
     try:
-        return Made(**json.loads((folder / STAMP).read_text(encoding="utf-8"))) == now
+        return Made(**json.loads((folder / STAMP).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
-        return False
+        return None
+
+
+def grown(before: Made | None, now: Made) -> bool:
+    """Whether nothing but migrations have been added since, if anything."""
+    return before is not None and replace(before, migrations=now.migrations) == now and before.migrations == now.migrations[: len(before.migrations)]
 
 
 def kept(folder: Path, inspections: int) -> Path:
     """The folder of the cluster of this size, made anew where it does not fit. A million inspections take some minutes."""
     home, now = folder / f"{inspections}", wanted(inspections)
-    if not fits(home, now):
-        shutil.rmtree(home, ignore_errors=True)
-        home.mkdir(parents=True)
+    before = found(home)
+    if before != now:
+        fresh = not grown(before, now)
+        (home / STAMP).unlink(missing_ok=True)
+        if fresh:
+            shutil.rmtree(home, ignore_errors=True)
+            home.mkdir(parents=True)
         began = time.perf_counter()
         with EmbeddedPostgres(home / "postgres", fsync=False) as postgres:
             owner = postgres.url("dudao_owner")
             migrate.upgrade(owner)
-            asyncio.run(filled(owner, inspections))
+            asyncio.run(filled(owner, inspections) if fresh else cleaned(owner))
             asyncio.run(said(postgres.url(SUPERUSER), "CHECKPOINT"))  # a server that is stopped has few seconds for its own
         os.sync()  # the load did without, and from now on it counts
         (home / STAMP).write_text(json.dumps(asdict(now)) + "\n", encoding="utf-8")
-        print(f"{inspections:,} inspections loaded in {time.perf_counter() - began:.0f} s", flush=True)
+        print(f"{inspections:,} inspections {'loaded' if fresh else 'migrated'} in {time.perf_counter() - began:.0f} s", flush=True)
     return home / "postgres"
 
 
@@ -79,6 +88,10 @@ async def filled(owner: str, inspections: int) -> None:
         await seed_scale(database, inspections=inspections)
     finally:
         await database.close()
+    await cleaned(owner)
+
+
+async def cleaned(owner: str) -> None:
     async with connected(owner) as connection:
         await connection.execute("VACUUM ANALYZE")
 

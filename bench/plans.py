@@ -21,8 +21,8 @@ from bench import data, operations, processes
 from bench.figures import about_machine
 from bench.steady import Figure, Report
 from bench.turns import SERVICE
-from bench.walls import NotingDatabase, Said, statements_of
-from models.database import Database, Tenant
+from bench.walls import NotingDatabase, statements_of
+from models.database import Database, Question, Tenant
 from seeds.scale import OF_CASES
 
 PART = "plans"
@@ -58,7 +58,7 @@ def scanned(plan: Mapping[str, Any]) -> set[str]:
     return (own & set(OF_CASES)).union(*(scanned(one) for one in plan.get("Plans", ())))
 
 
-async def explained(database: Database, tenant: Tenant, said: Said) -> Mapping[str, Any]:
+async def explained(database: Database, tenant: Tenant, said: Question) -> Mapping[str, Any]:
     statement, values = said
     told = await database.read(tenant).document(f"EXPLAIN (FORMAT JSON) {statement}", values)
     plan: Mapping[str, Any] = json.loads(told or "")[0]["Plan"]

@@ -96,7 +96,7 @@ class Rights:
 def somebody(organization: UUID) -> Actor:
     """Three roles, each by a membership with an end; who opened the request has left out those that are not in force."""
     tenants: dict[str, Any] = {"organization_id": organization, "center_id": uuid4(), "district_id": organization, "agency_id": None}
-    held = tuple((role, uuid4()) for role in ROLES)
+    held = {role: uuid4() for role in ROLES}
     return Actor(account_id=uuid4(), person_id=uuid4(), tier=Tier.DISTRICT, roles=frozenset(ROLES), memberships=held, **tenants)
 
 

@@ -20,7 +20,7 @@ from gql.context import Context
 from gql.documents import Documents
 from gql.operation import OperationRequest, run
 from gql.schema import schema
-from models.database import NOBODY, Database, Reading, Tenant, Wall, reading_in
+from models.database import NOBODY, Apart, Database, Question, Tenant, Wall, reading_in
 
 ROUNDS = 200
 ID_KEY = b"bench" * 7
@@ -29,23 +29,19 @@ COUNT = "{ inspections(first: 1) { totalCount } }"
 MOST = {"list": 1.3, "deep page": 1.3, "count": 1.5}
 
 
-Said = tuple[str, Sequence[object]]
-"""A statement and its values."""
-
 AT_THE_DOOR = ("set_config(", "pg_advisory_xact_lock")
 """Statements that enter a transaction and ask nothing."""
 
 
 @dataclass(frozen=True)
-class Noting:
+class Noting(Apart):
     """Reads, and remembers what with."""
 
-    reading: Reading
-    said: list[Said]
+    said: list[Question]
 
-    async def document(self, statement: str, values: Sequence[object]) -> str | bytes | None:
-        self.said.append((statement, values))
-        return await self.reading.document(statement, values)
+    async def documents(self, asked: Sequence[Question]) -> list[bytes | Exception | None]:
+        self.said.extend(asked)
+        return await super().documents(asked)
 
 
 class NotingDatabase(Database):
@@ -53,7 +49,7 @@ class NotingDatabase(Database):
 
     def __init__(self, url: str) -> None:
         super().__init__(url, pool_size=1, statement_seconds=60)
-        self.said: list[Said] = []
+        self.said: list[Question] = []
         event.listen(self._engine.sync_engine, "before_cursor_execute", self._noted)
 
     def _noted(self, *called: Any) -> None:  # noqa: ANN401 - as SQLAlchemy calls it
@@ -61,8 +57,9 @@ class NotingDatabase(Database):
         if not any(word in statement for word in AT_THE_DOOR):
             self.said.append((statement, values[0] if many else values))
 
-    def read(self, tenant: Tenant = NOBODY) -> Reading:
-        return Noting(super().read(tenant), self.said)
+    def read(self, tenant: Tenant = NOBODY) -> Apart:
+        plain = super().read(tenant)
+        return Noting(plain.pipelines, plain.tenant, self.said)
 
 
 @dataclass
@@ -83,7 +80,7 @@ class Walls:
         return "\n".join(lines)
 
 
-async def statements_of(database: NotingDatabase, actor: Actor, text: str, variables: Mapping[str, object]) -> list[Said]:
+async def statements_of(database: NotingDatabase, actor: Actor, text: str, variables: Mapping[str, object]) -> list[Question]:
     """The statements that the service makes of a document for this caller."""
 
     async def never(_: str) -> str:
@@ -97,7 +94,6 @@ async def statements_of(database: NotingDatabase, actor: Actor, text: str, varia
         request_id="bench",
         cursor_key=KEYS["DUDAO_CURSOR_KEY"].encode(),
         id_keys=IdKeys(index=(ID_KEY,), seal=(ID_KEY,)),
-        may_introspect=False,
         hashed=never,
     )
     database.said.clear()
@@ -107,7 +103,7 @@ async def statements_of(database: NotingDatabase, actor: Actor, text: str, varia
     return list(database.said)
 
 
-async def timed(database: Database, tenant: Tenant, statement: Said) -> float:
+async def timed(database: Database, tenant: Tenant, statement: Question) -> float:
     """Milliseconds of the statement alone, inside of a transaction that has been entered."""
     async with database.transaction(tenant) as session:
         reading = await reading_in(session)

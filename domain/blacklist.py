@@ -1,6 +1,6 @@
 """质量督导失信黑名单: entered by a revocation, reviewed by one person and lifted by another, asked one person at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -11,17 +11,19 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     Boolean,
+    Insert,
     Integer,
     LargeBinary,
     Row,
+    Select,
     TableValuedAlias,
     Text,
     Uuid,
     and_,
+    bindparam,
     column,
     func,
     insert,
-    literal,
     select,
     true,
     union,
@@ -206,28 +208,33 @@ def to_look_up(subject: Subject, *, field: str, keys: IdKeys, on: date) -> Asked
     return Asked(digest, "", digest)
 
 
-async def entries_of(session: AsyncSession, asked: Sequence[Asked]) -> Sequence[Sequence[Found]]:
-    """For each subject a row at least; more where several persons or entries answer to it. One statement, whatever it finds."""
-    # three arrays and not VALUES: a statement of one form, compiled once, however many are asked about
-    these = table_of_arrays(
-        n=(Integer, range(len(asked))), digest=(LargeBinary, [one.digest for one in asked]), card=(Text, [one.card for one in asked])
-    )
-    person, card, entry = table_of(Person), table_of(Card), table_of(BlacklistEntry)
+def table_of_arrays(**columns: type[TypeEngine[Any]]) -> TableValuedAlias:
+    """One parameter a column, however many rows: a statement of one form."""
+    arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items()]
+    return func.unnest(*arrays).table_valued(*(column(name, kind) for name, kind in columns.items()), name="asked").render_derived()
+
+
+def look_up() -> Select[int, UUID, Ground, date, date]:
+    """For each subject a row at least; more where several persons or entries answer to it."""
+    these, person, card, entry = table_of_arrays(n=Integer, digest=LargeBinary, card=Text), table_of(Person), table_of(Card), table_of(BlacklistEntry)
     by_number = select(person.c.id.label("id")).where(person.c.id_digest == these.c.digest).correlate(these)
     by_card = select(card.c.person_id.label("id")).where(card.c.number == these.c.card).correlate(these)
     who = union(by_number, by_card).lateral("who")
     live = and_(entry.c.person_id == who.c.id, entry.c.status.in_(BLOCKING))
     joined = these.outerjoin(who, true()).outerjoin(entry, live)
-    query = select(these.c.n, who.c.id.label("person"), entry.c.ground, entry.c.listed_on, entry.c.review_on).select_from(joined)
+    found = select(these.c.n, who.c.id.label("person"), entry.c.ground, entry.c.listed_on, entry.c.review_on).select_from(joined)
+    return found.order_by(these.c.n, entry.c.listed_on, entry.c.id)
+
+
+LOOK_UP = look_up()
+
+
+async def entries_of(session: AsyncSession, asked: Sequence[Asked]) -> Sequence[Sequence[Found]]:
+    """What there is of each subject. One statement, whatever it finds."""
+    values = {"n": list(range(len(asked))), "digest": [one.digest for one in asked], "card": [one.card for one in asked]}
     async with beyond(session):
-        result = await (await session.connection()).execute(query.order_by(these.c.n, entry.c.listed_on, entry.c.id))
+        result = await (await session.connection()).execute(LOOK_UP, values)
     return [list(rows) for _, rows in groupby(result.all(), key=lambda one: one.n)]
-
-
-def table_of_arrays(**columns: tuple[type[TypeEngine[Any]], Iterable[object]]) -> TableValuedAlias:
-    """One parameter a column, however many rows."""
-    arrays = [literal(list(values), ARRAY(kind)) for kind, values in columns.values()]
-    return func.unnest(*arrays).table_valued(*(column(name, kind) for name, (kind, _) in columns.items()), name="asked").render_derived()
 
 
 def verdict(index: int, found: Sequence[Found]) -> Verdict:
@@ -240,21 +247,19 @@ def verdict(index: int, found: Sequence[Found]) -> Verdict:
     return Verdict(index, listed=True, ground=listed[-1].ground, listed_on=listed[-1].listed_on, review_on=listed[-1].review_on)
 
 
+def logging() -> Insert:
+    rows = table_of_arrays(id=Uuid, subject_digest=LargeBinary, listed=Boolean)
+    same = {name: bindparam(name, type_=Uuid()) for name in ("center_id", "district_id", "agency_id", "organization_id", "asked_by")}
+    said = select(*rows.c, *same.values(), bindparam("purpose", type_=Text()))
+    return insert(table_of(BlacklistQuery)).from_select([*rows.c.keys(), *same, "purpose"], said, include_defaults=False)
+
+
+LOGGED = logging()
+
+
 async def log(session: AsyncSession, asked: Sequence[Asked], answers: Sequence[Verdict], *, purpose: str, tenant: Tenant, act: Act) -> None:
     """A row for each subject, in one statement."""
-    rows = table_of_arrays(
-        id=(Uuid, [new_id() for _ in asked]),
-        subject_digest=(LargeBinary, [one.logged for one in asked]),
-        listed=(Boolean, [one.listed for one in answers]),
-    )
-    same = {
-        "center_id": literal(tenant.center_id, Uuid),
-        "district_id": literal(tenant.district_id, Uuid),
-        "agency_id": literal(tenant.agency_id, Uuid),
-        "organization_id": literal(act.organization_id, Uuid),
-        "asked_by": literal(act.by, Uuid),
-        "purpose": literal(purpose, Text),
-    }
-    names = [*rows.c.keys(), *same]
-    query = insert(table_of(BlacklistQuery)).from_select(names, select(*rows.c, *same.values()), include_defaults=False)
-    await (await session.connection()).execute(query)
+    whose = {"center_id": tenant.center_id, "district_id": tenant.district_id, "agency_id": tenant.agency_id}
+    rows = {"id": [new_id() for _ in asked], "subject_digest": [one.logged for one in asked], "listed": [one.listed for one in answers]}
+    values = {**rows, **whose, "organization_id": act.organization_id, "asked_by": act.by, "purpose": purpose}
+    await (await session.connection()).execute(LOGGED, values)

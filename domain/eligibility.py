@@ -1,4 +1,4 @@
-"""Whether a person meets the conditions of a profile, each condition reported by itself (000 §6, 003 §7, B066)."""
+"""Whether a person meets the conditions of a profile, each condition reported by itself (000 §6, §13, Y011, Y097; 003 §7, B013-B015, B066)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

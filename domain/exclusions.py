@@ -1,4 +1,4 @@
-"""Who is out of a draw, and why: recusal proven by data (000 §8(八), 003 §9-10). Plain values in, reasons with their facts out."""
+"""Who is out of a draw, and why: recusal (B024) and rotation (B023) proven by data (000 §8(八), 003 §9-10). Plain values in, reasons with their facts out."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

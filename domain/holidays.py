@@ -11,14 +11,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.calendar import SATURDAY, Holidays, shanghai_day
 from domain.errors import BadInput
 from domain.machine import Act, record
-from domain.profiles import Profile
 from models.events import Event
 from models.holidays import HolidayCalendar
 
 MOST_DAYS = 100
 YEARS_AHEAD = 5
 STEP = "SET"
-ROLLS = "monthly_return.holiday_roll"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +35,6 @@ async def holidays_of(session: AsyncSession, center_id: UUID, *, since: date) ->
         off=frozenset(date.fromisoformat(day) for one in found for day in one.days_off),
         worked=frozenset(date.fromisoformat(day) for one in found for day in one.working_days),
     )
-
-
-async def holidays_for(session: AsyncSession, center_id: UUID, rules: Profile, *, since: date) -> Holidays:
-    """The same where the rules move the monthly return off a holiday (A04); elsewhere nobody asks."""
-    return await holidays_of(session, center_id, since=since) if rules.optional_text(ROLLS) == "NEXT_WORKDAY" else Holidays()
 
 
 async def of_year(session: AsyncSession, year: int, *, act: Act) -> HolidayCalendar:

@@ -1,4 +1,4 @@
-"""Rosters on their way in: a ticket, the bytes, a dry run, and a commit that does all or nothing and nothing twice (003 §4, §9, §17)."""
+"""Rosters on their way in: a ticket, the bytes, a dry run, and a commit that does all or nothing and nothing twice (003 §4, §9, §17; 000 §16, Y059)."""
 
 import asyncio
 from collections.abc import Callable, Iterator

@@ -8,14 +8,15 @@ from hashlib import sha256
 from typing import Protocol, TypedDict
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Insert, Table, bindparam, update
+from sqlalchemy import BindParameter, ColumnElement, Table, bindparam, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import SQLModel, select
+from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.errors import Conflict
 from models.base import table_of
 from models.decisions import Decision
+from models.direct import Direct
 from models.events import ChainHead, Event
 
 GENESIS = bytes(32)
@@ -165,7 +166,7 @@ async def append(session: AsyncSession, organization_id: UUID, event: Event | No
             values |= {f"{table_of(type(link)).name}_{name}": getattr(link, name) for name in WRITTEN[type(link)]}
         if links:
             values |= {f"head_{name}": value for name, value in vars(head).items()}
-            await session.exec(APPEND[frozenset(type(one) for one in links)], params=values)
+            await APPEND[frozenset(type(one) for one in links)].row(session, values)
 
 
 def bound(table: Table, names: Sequence[str], prefix: str) -> dict[str, BindParameter[object]]:
@@ -178,12 +179,19 @@ ENDS = ["sequence", "digest", "decision_sequence", "decision_digest"]
 MOVED = update(HEAD).where(HEAD.c.organization_id == bindparam("head_organization_id")).values(bound(HEAD, ENDS, "head")).cte("moved")
 NEW_EVENT = insert(EVENT).values(bound(EVENT, WRITTEN[Event], "event"))
 NEW_DECISION = insert(DECISION).values(bound(DECISION, WRITTEN[Decision], "decision"))
-APPEND: Mapping[frozenset[type[SQLModel]], Insert] = {
-    frozenset({Event}): NEW_EVENT.add_cte(MOVED),
-    frozenset({Decision}): NEW_DECISION.add_cte(MOVED),
-    frozenset({Event, Decision}): NEW_EVENT.add_cte(MOVED, NEW_DECISION.cte("decided")),
+APPEND: Mapping[frozenset[type[SQLModel]], Direct] = {
+    frozenset({Event}): Direct(NEW_EVENT.add_cte(MOVED)),
+    frozenset({Decision}): Direct(NEW_DECISION.add_cte(MOVED)),
+    frozenset({Event, Decision}): Direct(NEW_EVENT.add_cte(MOVED, NEW_DECISION.cte("decided"))),
 }
-LOCKED = select(ChainHead).where(HEAD.c.organization_id == bindparam("organization")).with_for_update()
+LOCKED = Direct(select(HEAD).where(HEAD.c.organization_id == bindparam("organization")).with_for_update())
+NONE_YET: ColumnElement[int] = literal_column("0")
+FIRST = Direct(
+    insert(HEAD)
+    .values(organization_id=bindparam("organization"), sequence=NONE_YET, digest=bindparam("genesis"), decision_sequence=NONE_YET)
+    .on_conflict_do_nothing()
+    .returning(*HEAD.c)
+)
 
 
 class Tenants(TypedDict):
@@ -203,12 +211,11 @@ async def locked_head(session: AsyncSession, organization_id: UUID) -> Head:
     """The newest links, locked until the transaction ends: those of one organization are written one after another."""
     heads: dict[UUID, Head] = session.info.setdefault("heads", {})
     if organization_id not in heads:
-        asked = {"organization": organization_id}
-        row = (await session.exec(LOCKED, params=asked)).one_or_none()
+        asked = {"organization": organization_id, "genesis": GENESIS}
+        row = await LOCKED.row(session, asked) or await FIRST.row(session, asked) or await LOCKED.row(session, asked)
         if row is None:
-            await session.exec(insert(HEAD).values(organization_id=organization_id, sequence=0, digest=GENESIS).on_conflict_do_nothing())
-            row = (await session.exec(LOCKED, params=asked)).one()
-        heads[organization_id] = Head(organization_id, row.sequence, row.digest, row.decision_sequence, row.decision_digest or GENESIS)
+            raise LookupError("a chain without a head")
+        heads[organization_id] = Head(**(dict(row) | {"decision_digest": row["decision_digest"] or GENESIS}))
     return heads[organization_id]
 
 

@@ -65,8 +65,8 @@ async def above(session: AsyncSession, overlay: Overlay, *, on: date) -> Above:
     """Unmet where these rules know no implementing rules, and for a center, which publishes profiles."""
     force = await rules_for(session, overlay.center_id, on=on)
     allowed(force.rules, below=overlay.organization_id != overlay.center_id)
-    over = [overlay.district_id] if overlay.district_id and overlay.district_id != overlay.organization_id else []
-    found = next(iter((await in_force(session, over, on=on)).values()), None)
+    over = overlay.district_id if overlay.district_id != overlay.organization_id else None
+    found = await in_force(session, over, on=on)
     return Above(force, None) if found is None else Above(InForce(force.id, tightened(force.rules, found)), found.id)
 
 
@@ -103,7 +103,7 @@ async def publish(session: AsyncSession, row: Overlay, *, act: Act) -> Event:
     if row.status is OverlayStatus.PROPOSED:
         coming("effectiveFrom", row.effective_from, act=act)
         over = await above(session, row, on=row.effective_from)
-        row.difference, row.profile_id, row.parent_id = difference(over.force.rules, lines_of(row)), over.force.id, over.parent_id
+        row.difference, row.profile_id, row.parent_id = difference(over.force.rules, lines_of(row.rules)), over.force.id, over.parent_id
     row.decided_by, row.decided_at = act.by, act.at
     return await advance(session, row, STEPS, step=Step.PUBLISH, act=act, reason=f"{row.title} {row.effective_from}", profile_id=row.profile_id)
 

@@ -114,7 +114,7 @@ class Profile:
 
 
 def parse_profile(toml_text: str, *, effective_from: date | None) -> Profile:
-    """A profile from its file. The day it takes effect is the operator's word and never the file's (A29). BadProfile names what is wrong."""
+    """A profile from its file. The day it takes effect (Y091, B064) is the operator's word and never the file's (A29). BadProfile names what is wrong."""
     if effective_from is None:
         raise BadProfile("effective_from", "the regulation does not state it; the operator must give it (A29)")
     try:

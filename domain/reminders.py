@@ -12,10 +12,10 @@ from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import Holidays, Month, add_working_days, monthly_return_due, shanghai_day, start_of_day
-from domain.holidays import holidays_for, holidays_of
+from domain.holidays import holidays_of
 from domain.machine import Act, record, tenants
-from domain.organizations import read, rules_for
-from domain.profiles import Profile
+from domain.organizations import InForce, rules_for
+from domain.profiles import Profile, from_json
 from models.base import new_id, table_of
 from models.cases import BlacklistEntry, BlacklistStatus
 from models.inspections import Inspection, InspectionStatus
@@ -122,7 +122,8 @@ async def judging(session: AsyncSession, limit: Limit, center_id: UUID, *, today
         said = limit.when((await rules_for(session, center_id, on=today)).rules, today, holidays)
         return [] if said is None else [and_(*said)]
     profiles = (await session.exec(select(ProfileRow).where(col(ProfileRow.organization_id) == center_id))).all()
-    several = [(one, limit.when(read(one), today, holidays)) for one in profiles]
+    rules = [from_json(one.rules, slug=one.slug, title=one.title, effective_from=one.effective_from) for one in profiles]
+    several = [(one, limit.when(judged, today, holidays)) for one, judged in zip(profiles, rules, strict=True)]
     return [and_(t.c.profile_id == one.id, *said) for one, said in several if said is not None]
 
 
@@ -161,8 +162,7 @@ async def unfiled(session: AsyncSession, step: str, center_id: UUID, *, at: date
     """Districts without a return on last month: to be reminded from the day of the profile until it is due, late afterwards (003 §15, A03)."""
     month = Month.of(shanghai_day(at)).previous()
     force = await rules_for(session, center_id, on=month.last_day())
-    holidays = await holidays_for(session, center_id, force.rules, since=month.last_day())
-    if not called_for(step, month, force.rules, at=at, holidays=holidays):
+    if not called_for(step, month, force, at=at):
         return []
     o, m, r = table_of(Organization), table_of(MonthlyReturn), table_of(Reminder)
     filed = exists().where(m.c.district_id == o.c.id, m.c.month == str(month))
@@ -171,8 +171,8 @@ async def unfiled(session: AsyncSession, step: str, center_id: UUID, *, at: date
     return [Due(one, center_id, str(month)) for one in (await session.exec(query)).all()]
 
 
-def called_for(step: str, month: Month, rules: Profile, *, at: datetime, holidays: Holidays) -> bool:
-    due, day = monthly_return_due(month, rules, holidays=holidays), rules.optional_integer("monthly_return.remind_day")
+def called_for(step: str, month: Month, force: InForce, *, at: datetime) -> bool:
+    due, day = monthly_return_due(month, force.rules), force.rules.optional_integer("monthly_return.remind_day")
     if due is None:
         return False
     if step == RETURN_STEPS[1]:

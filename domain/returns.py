@@ -1,37 +1,24 @@
 """Monthly returns (月报): what a district reports to its center, composed from closed inspections so that anybody composes the same bytes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlmodel import and_, col, desc, select
+from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.calendar import WEEKENDS_ONLY, Holidays, Month, monthly_return_due, timeliness
+from domain.calendar import Month, monthly_return_due, timeliness
 from domain.errors import BadInput, Conflict, Unmet
-from domain.figures import Composed, Coverage, compose, coverages, differences, needed
-from domain.holidays import holidays_for
+from domain.figures import compose, differences
 from domain.machine import Act, advance, record
 from domain.organizations import InForce, rules_for
 from domain.profiles import Profile
 from domain.texts import checked, checked_or_none
-from domain.tightening import ALLOWED, in_force, tightened
 from models.events import Event
 from models.organizations import Organization, Tier
-from models.returns import MonthlyReturn, MonthlyReturnStatus, Timeliness
+from models.returns import MonthlyReturn, MonthlyReturnStatus
 
 LONGEST = 2000
-RATIO = "sampling.min_ratio"
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """A district, and whether it filed its return on a month in time; None until it has filed one."""
-
-    district: Organization
-    timeliness: Timeliness | None
 
 
 class Step(StrEnum):
@@ -61,9 +48,9 @@ def month_over(month: Month, rules: Profile, *, at: datetime) -> None:
         raise Unmet("monthly_return.month_over", rules.rule("monthly_return.due_day").article, rules.version, month=str(month))
 
 
-def due_of(month: Month, rules: Profile, *, holidays: Holidays = WEEKENDS_ONLY) -> datetime:
+def due_of(month: Month, rules: Profile) -> datetime:
     """When the return is late. Unmet where the jurisdiction knows no monthly return (D24)."""
-    due = monthly_return_due(month, rules, holidays=holidays)
+    due = monthly_return_due(month, rules)
     if due is None:
         raise Unmet("monthly_return.none", "1.6 D24", rules.version)
     return due
@@ -80,7 +67,7 @@ async def own(session: AsyncSession, act: Act) -> Organization:
 
 async def rules_in(session: AsyncSession, district: Organization, month: Month) -> InForce:
     """The profile that judges a month is the one in force on its last day, whatever is in force when the return is filed (INV15)."""
-    return await rules_for(session, district.center_id, on=month.last_day(), of=district)
+    return await rules_for(session, district.center_id, on=month.last_day())
 
 
 def blank(district: Organization) -> MonthlyReturn:
@@ -92,36 +79,16 @@ def blank_of(organization: UUID | None, center: UUID | None, district: UUID | No
     return MonthlyReturn.model_construct(organization_id=organization, center_id=center, district_id=district, agency_id=None)
 
 
-async def reported(session: AsyncSession, center_id: UUID | None, month: Month) -> list[Reported]:
-    """Each district of a center, in the order of their codes. The first edition says when the month was filed."""
-    o, m = Organization, MonthlyReturn
-    first = and_(col(m.district_id) == col(o.id), col(m.month) == str(month), col(m.edition) == 1)
-    mine = (col(o.center_id) == center_id, col(o.tier) == Tier.DISTRICT)
-    query = select(o, m.timeliness).outerjoin(m, first).where(*mine).order_by(col(o.code))
-    return [Reported(district, Timeliness(filed) if filed else None) for district, filed in (await session.exec(query)).all()]
-
-
-async def covered(session: AsyncSession, districts: Sequence[Organization], month: Month) -> list[Coverage]:
-    """The coverage of districts of one center, in their order, under the rules that judge the month: each by its own, where it tightened them."""
-    if not districts:
-        return []
-    rules = (await rules_for(session, districts[0].center_id, on=month.last_day())).rules
-    ids = [one.id for one in districts]
-    found = await coverages(session, ids, month, ratio=rules.optional_ratio(RATIO))
-    own = await in_force(session, ids, on=month.last_day()) if rules.flag(ALLOWED) else {}
-    return [judged(found[one], tightened(rules, own[one])) if one in own else found[one] for one in ids]
-
-
-def judged(coverage: Coverage, rules: Profile) -> Coverage:
-    """The same counts, held against the ratio of these rules."""
-    return replace(coverage, needed=needed(coverage.held, rules.optional_ratio(RATIO)))
-
-
-async def draft(session: AsyncSession, district: Organization, month: Month) -> tuple[Composed, datetime]:
-    """What the return on a month would say now, and when it is due. Writes nothing; the month may still run."""
+async def judged(session: AsyncSession, district: Organization, month: Month) -> tuple[InForce, datetime]:
+    """The rules of a month and when its return is due. Unmet where there are no such rules, or no such return."""
     force = await rules_in(session, district, month)
-    due = due_of(month, force.rules, holidays=await holidays_for(session, district.center_id, force.rules, since=month.last_day()))
-    return await compose(session, district, month, ratio=force.rules.optional_ratio(RATIO)), due
+    return force, due_of(month, force.rules)
+
+
+async def a_district(session: AsyncSession, center_id: UUID | None) -> Organization | None:
+    """One district of a center, where it has any: the rules of a month are those of all."""
+    mine = (col(Organization.center_id) == center_id, col(Organization.tier) == Tier.DISTRICT)
+    return (await session.exec(select(Organization).where(*mine).limit(1))).first()
 
 
 async def submit(session: AsyncSession, district: Organization, month: Month, *, note: str | None, act: Act) -> tuple[MonthlyReturn, Event]:
@@ -129,13 +96,12 @@ async def submit(session: AsyncSession, district: Organization, month: Month, *,
 
     Conflict DUPLICATE if the month was filed and not sent back. Timeliness is fixed by the first edition.
     """
-    force = await rules_in(session, district, month)
-    due = due_of(month, force.rules, holidays=await holidays_for(session, district.center_id, force.rules, since=month.last_day()))
+    force, due = await judged(session, district, month)
     month_over(month, force.rules, at=act.at)
     last = await latest(session, district.id, month)
     if last is not None and last.status is not MonthlyReturnStatus.SENT_BACK:
         raise Conflict("DUPLICATE", month=str(month), edition=last.edition)
-    composed = await compose(session, district, month, ratio=force.rules.optional_ratio(RATIO))
+    composed = await compose(session, district, month)
     row = MonthlyReturn(
         organization_id=district.id,
         center_id=district.center_id,

@@ -138,7 +138,7 @@ KEYS = MappingProxyType(
         "blacklist.review_required": FLAG,
         "blacklist.review_months": POSITIVE,
         "blacklist.public": FLAG,
-        # Draw and team: D16 to D19, A01, A02, A09, A10, A25, A26
+        # Draw and team: D16 to D19, B028, Y096, A01, A02, A09, A10, A25, A26
         "sampling.min_ratio": _overlaid(Key(Form.RATIO), Tighter.HIGHER),
         "sampling.unit": _choice("SESSION", "BATCH", "AGENCY", "CANDIDATE"),
         "sampling.period": _choice("MONTH", "QUARTER", "YEAR"),

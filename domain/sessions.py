@@ -1,4 +1,4 @@
-"""Recognition sessions: registered by the agency, watched by its internal supervisor, held, results posted (000 §12, 003 §6, §11)."""
+"""Recognition sessions: registered by the agency, watched by its internal supervisor, held, results posted (000 §12; 003 §6, B010; §11)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Checklist templates (督导表): versioned forms as data. An edition is published once and never changed; a new one supersedes it for new visits."""
+"""Checklist templates (督导表; 000 §11(二), Y038): versioned forms as data. An edition is published once and never changed; a new one supersedes it for new visits."""
 
 import tomllib
 from collections.abc import Mapping

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, desc, select
+import orjson
+from sqlalchemy import Text, bindparam, cast, desc, literal_column, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.errors import BadInput, Unmet
@@ -15,6 +17,8 @@ from domain.machine import Within
 from domain.profiles import BadProfile, Profile, Rule, Value, rule_from, value_from, value_shown
 from domain.rule_keys import KEYS, Form, Tighter
 from domain.texts import checked
+from models.base import table_of
+from models.direct import Direct
 from models.overlays import Overlay, OverlayStatus
 
 LONGEST_KEY, LONGEST_VALUE, LONGEST_ARTICLE, MOST_LINES = 60, 2000, 200, 120
@@ -22,6 +26,12 @@ GREATEST = 10_000
 """No limit of a regulation is more: days, hours and months of it can always be added to a day."""
 ALLOWED = "overlay.allowed"
 SUBTREES = "1.6 D31"
+
+OVERLAY = table_of(Overlay)
+STORED = select(OVERLAY.c.id, OVERLAY.c.title, OVERLAY.c.effective_from, cast(OVERLAY.c.rules, Text).label("rules"))
+PUBLISHED = OVERLAY.c.status == literal_column(f"'{OverlayStatus.PUBLISHED}'")
+BEGUN = STORED.where(OVERLAY.c.organization_id == bindparam("organization"), PUBLISHED, OVERLAY.c.effective_from <= bindparam("day"))
+LATEST = Direct(BEGUN.order_by(desc(OVERLAY.c.effective_from)).limit(literal_column("1")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,15 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Refinement:
+    """An overlay in force, and how a refusal names it."""
+
+    id: UUID
+    name: str
+    rules: Sequence[Rule]
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a rule is asked for: the overlays of this district and this agency count."""
 
@@ -43,7 +62,7 @@ class Place:
 
 
 def dispatching(row: Within, dispatcher_id: UUID) -> Place:
-    """Where a dispatcher stands: implementing rules bind who wrote them and whoever is below, so a district's never bind its center."""
+    """Where a dispatcher stands: rules bind the subtree of who wrote them (Y003), so a district's never bind its center."""
     return Place(row.center_id, row.district_id if row.district_id == dispatcher_id else None)
 
 
@@ -62,20 +81,19 @@ def stricter(key: str, before: Value, after: Value) -> bool:
     return False
 
 
-def tightened(profile: Profile, overlay: Overlay) -> Profile:
+def tightened(profile: Profile, by: Refinement) -> Profile:
     """The profile with every rule of the overlay that is stricter: where the rules above have become stricter since, those stay."""
     rules = dict(profile.rules)
-    for rule in lines_of(overlay):
+    for rule in by.rules:
         before = rules.get(rule.id)
         if before is not None and stricter(rule.id, before.value, rule.value):
             rules[rule.id] = rule
-    name = f"{overlay.title}@{overlay.effective_from.isoformat()}"
-    return replace(profile, rules=MappingProxyType(rules), refined_by=(*profile.refined_by, name))
+    return replace(profile, rules=MappingProxyType(rules), refined_by=(*profile.refined_by, by.name))
 
 
-def lines_of(overlay: Overlay) -> list[Rule]:
-    """As stored, read as strictly as a profile."""
-    return [rule_from(str(line["id"]), {"value": line["value"], "article": line["article"]}) for line in overlay.rules]
+def lines_of(rules: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
+    """As an overlay keeps them, read as strictly as a profile."""
+    return tuple(rule_from(str(line["id"]), {"value": line["value"], "article": line["article"]}) for line in rules)
 
 
 def difference(above: Profile, lines: Sequence[Rule]) -> list[dict[str, str]]:
@@ -109,30 +127,28 @@ async def refined(session: AsyncSession, profile: Profile, of: Within | None, *,
     """The profile through the chain center, district, agency, by the overlays in force on the day."""
     if of is None or not profile.flag(ALLOWED):
         return profile
-    chain = [one for one in (of.district_id, of.agency_id) if one is not None]
-    found = await in_force(session, chain, on=on)
-    for one in chain:
-        profile = tightened(profile, found[one]) if one in found else profile
+    for one in (of.district_id, of.agency_id):
+        found = await in_force(session, one, on=on)
+        profile = tightened(profile, found) if found else profile
     return profile
 
 
-async def in_force(session: AsyncSession, organizations: Iterable[UUID], *, on: date) -> Mapping[UUID, Overlay]:
-    """By organization its latest published overlay whose day had come."""
-    wanted = list(organizations)
-    if not wanted:
-        return {}
-    o = Overlay
-    mine = (col(o.organization_id).in_(wanted), col(o.status) == OverlayStatus.PUBLISHED, col(o.effective_from) <= on)
-    latest = select(o).where(*mine).distinct(col(o.organization_id)).order_by(col(o.organization_id), desc(col(o.effective_from)))
-    return {one.organization_id: one for one in (await session.exec(latest)).all()}
+async def in_force(session: AsyncSession, organization_id: UUID | None, *, on: date) -> Refinement | None:
+    """The latest published overlay of an organization whose day had come."""
+    if organization_id is None:
+        return None
+    found = await LATEST.row(session, {"organization": organization_id, "day": on})
+    if found is None:
+        return None
+    return Refinement(found["id"], f"{found['title']}@{found['effective_from'].isoformat()}", lines_of(orjson.loads(found["rules"])))
 
 
 def read_lines(said: Sequence[Said]) -> list[Rule]:
     """Lines as a client writes them. BadInput names the key at fault."""
+    if len(said) > MOST_LINES:
+        raise BadInput("rules", "too_many", most=MOST_LINES)
     keys = [one.key for one in said]
     twice = next((key for key in keys if keys.count(key) > 1), None)
-    if len(keys) > MOST_LINES:
-        raise BadInput("rules", "too_many", most=MOST_LINES)
     if twice is not None:
         raise BadInput("rules", "rule_repeated", key=twice[:LONGEST_KEY])
     return [read_line(one) for one in said]

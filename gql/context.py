@@ -4,13 +4,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from authz.access import shared
+from authz.actions import Action
 from authz.actor import Actor
 from domain.sealing import IdKeys
 from gql.errors import Language
 from models.database import Database
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Context:
     """Made anew for each operation; nothing in it outlives the answer."""
 
@@ -21,15 +23,20 @@ class Context:
     request_id: str
     cursor_key: bytes
     id_keys: IdKeys
-    may_introspect: bool
     hashed: Callable[[str], Awaitable[str]]
     """The hash to keep of a password, made off the event loop."""
     inside: bool = False
     """Whether webhooks may be registered inside of the own network, and without TLS."""
+    evidence_quota: int = 50 * 2**30
+    """Bytes of evidence that one organization may keep."""
     disclosed: set[str] = field(default_factory=set)
     """Protected columns of others that the operation has read in clear."""
     ran: list["Ran"] = field(default_factory=list)
     """The statements that read, in the order of their ends."""
+
+    @property
+    def may_introspect(self) -> bool:
+        return self.actor is not None and shared(self.actor, Action.SCHEMA_INTROSPECT)
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import sha256
+from typing import cast
 
 import strawberry
-from graphql import GraphQLError, GraphQLSchema, GraphQLSyntaxError, parse, validate
+from graphql import (
+    GRAPHQL_MAX_INT,
+    GRAPHQL_MIN_INT,
+    GraphQLBoolean,
+    GraphQLError,
+    GraphQLID,
+    GraphQLInputType,
+    GraphQLInt,
+    GraphQLNonNull,
+    GraphQLSchema,
+    GraphQLString,
+    GraphQLSyntaxError,
+    parse,
+    validate,
+)
 from graphql.execution.collect_fields import FragmentDetails
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
+from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
 from graphql.language import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
 from graphql.validation import OverlappingFieldsCanBeMergedRule, specified_rules
 from graphql.validation.validation_context import ValidationContext
@@ -66,8 +82,21 @@ class Operation:
         """Variables that are sizes of pages."""
         return tuple(sorted(self.price.sizes))
 
+    @cached_property
+    def signatures(self) -> dict[str, GraphQLVariableSignature]:
+        """Its variables, as graphql-core would look at them anew in every request. Each has one, since the document is valid."""
+        found = (get_variable_signature(self.schema, one) for one in self.node.variable_definitions or ())
+        return {one.name: one for one in found if not isinstance(one, GraphQLError)}
+
     def variables(self, given: Mapping[str, object]) -> VariableValues:
-        """graphql-core coerces them; nothing of ours reinterprets a value. Raises RequestError VARIABLES."""
+        """graphql-core coerces them; nothing of ours reinterprets a value. Raises RequestError VARIABLES.
+
+        It is not asked where all are given and it would leave every one of them as it is.
+        """
+        signatures = self.signatures
+        if all(stays(given.get(name), one.type) for name, one in signatures.items()):
+            sources = {name: VariableValueSource(one, given[name]) for name, one in signatures.items()}
+            return VariableValues(sources, {name: given[name] for name in signatures})
         nodes = self.node.variable_definitions or ()
         found = get_variable_values(self.schema, nodes, dict(given), max_errors=1, hide_suggestions=True)
         if isinstance(found, list):
@@ -80,6 +109,18 @@ class Operation:
         within("nodes", self.limits.nodes, price.nodes)
         within("cost", self.limits.cost, price.cost)
         return price
+
+
+def stays(value: object, type: GraphQLInputType) -> bool:
+    """Whether a value of one of the specification's scalars, that is not null, remains the same when it is coerced."""
+    kind = value.__class__
+    if isinstance(type, GraphQLNonNull):
+        type = type.of_type
+    if kind is str:
+        return type is GraphQLID or type is GraphQLString
+    if kind is int:
+        return type is GraphQLInt and GRAPHQL_MIN_INT <= cast("int", value) <= GRAPHQL_MAX_INT
+    return kind is bool and type is GraphQLBoolean
 
 
 @lru_cache(maxsize=1000)

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from authz.errors import Forbidden, NotFound
 from domain.decisions import note, settle
 from domain.errors import BadInput
 from domain.machine import Act, stale
-from domain.requests import Claim, claimed
+from domain.requests import Claim, answered, claimed, done
 from domain.texts import without_id_number
 from gql import ids
 from gql.context import Context
@@ -31,7 +32,8 @@ from gql.limits import SECONDS
 from gql.reading import read_back, read_one
 from gql.reading.declare import READS, STORED, Given, Source
 from gql.reading.execute import Compiled
-from gql.reading.read import signed_in
+from gql.reading.read import noted, signed_in
+from models.database import reading_in
 
 T = TypeVar("T", bound=SQLModel)
 
@@ -107,9 +109,11 @@ Said = Callable[[Context, Changed], Mapping[str, str]]
 
 
 def mutation(
-    action: Action, description: str, *, said: Said | None = None, seconds: float | None = None
+    action: Action, description: str, *, also: Collection[Action] = (), said: Said | None = None, seconds: float | None = None
 ) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
     """A field of Mutation from a verb `(call, input) -> Payload`. `action` is the right it needs, for the generated matrix.
+
+    `also`: what some inputs need instead; the verb says which.
 
     `seconds`: so long it may take where it is asked for alone, if that is longer than other mutations have.
     """
@@ -123,7 +127,7 @@ def mutation(
 
         resolve.__annotations__ = {"info": Info, "input": kind, "return": answer | None}
         resolve.__name__ = verb.__name__
-        return strawberry.field(resolver=resolve, description=description, metadata={"action": action, SECONDS: seconds})
+        return strawberry.field(resolver=resolve, description=description, metadata={"action": action, "also": also, SECONDS: seconds})
 
     return made
 
@@ -134,36 +138,44 @@ async def once(
     """Runs the verb unless its key was answered before; key, effect, event, decision and payload share one transaction. A refusal has its own."""
     context: Context = info.context
     actor = signed_in(context)
-    if not 1 <= len(input.idempotency_key) <= LONGEST_KEY:
-        raise BadInput("idempotencyKey", "length", most=LONGEST_KEY)
-    without_nul("input", asdict(input))
-    without_id_number("idempotencyKey", input.idempotency_key)
-    asked = Asked(action)
+    claim, reading, asked = claim_of(info, actor, input), context.database.read(actor.tenant), Asked(action)
+    with noted(context, [str(info.path.key)]):
+        before = await answered(reading, claim)
+    if before is not None:
+        return await read_back(info, reading, before, replayed=True, said=said(context, before))
     try:
         async with context.database.transaction(actor.tenant, seconds=seconds) as session:
-            return await answered(info, verb, input, call=Call(context, session, actor, asked=asked), said=said)
+            return await carried_out(info, partial(verb, input=input), claim, call=Call(context, session, actor, asked=asked), said=said)
     except (Forbidden, NotFound) as error:
         await refuse(context, actor, asked, error=error)
         raise
 
 
-async def answered(info: Info, verb: Callable[..., Awaitable[Any]], input: Keyed, *, call: Call, said: Said) -> Compiled:
-    """The payload: of the verb, run now, or as it was when the key was answered."""
-    context, actor, session = call.context, call.actor, call.session
+def claim_of(info: Info, actor: Actor, input: Keyed) -> Claim:
+    """The key and what is asked under it, checked as far as every input is."""
+    if not 1 <= len(input.idempotency_key) <= LONGEST_KEY:
+        raise BadInput("idempotencyKey", "length", most=LONGEST_KEY)
+    asked = asdict(input)
+    without_nul("input", asked)
+    without_id_number("idempotencyKey", input.idempotency_key)
     # keyed, since an input may hold an id number and a plain digest of one can be guessed
-    digests = context.id_keys.digests(orjson.dumps(asdict(input), default=str, option=orjson.OPT_SORT_KEYS).decode())
-    request, fresh = await claimed(session, Claim(actor.person_id, actor.organization_id, info.field_name, input.idempotency_key, digests))
-    if not fresh:
-        before = {name: UUID(one) for name, one in (request.changed or {}).items()}
-        return await read_back(info, session, before, replayed=True, said=said(context, before))
+    digests = info.context.id_keys.digests(orjson.dumps(asked, default=str, option=orjson.OPT_SORT_KEYS).decode())
+    return Claim(actor.person_id, actor.organization_id, info.field_name, input.idempotency_key, digests)
+
+
+async def carried_out(info: Info, verb: Callable[[Call], Awaitable[Any]], claim: Claim, *, call: Call, said: Said) -> Compiled:
+    """The payload of the verb, run now; or as it was, where somebody with the same key was quicker."""
+    context, session = call.context, call.session
+    request, before = await claimed(session, claim)
+    if before is not None:
+        return await read_back(info, await reading_in(session), before, replayed=True, said=said(context, before))
     action = Action(call.asked.action)
-    rows: Changed = await verb(call, input)
+    rows: Changed = await verb(call)
     if not call.asked.noted:
-        call.note(allowed(actor, action))
+        call.note(allowed(call.actor, action))
     await settle(session)
-    request.changed = {name: str(one) for name, one in rows.items()}
-    session.add(request)
-    return await read_back(info, session, rows, replayed=False, said={**said(context, rows), **call.told})
+    await done(session, request, rows)
+    return await read_back(info, await reading_in(session), rows, replayed=False, said={**said(context, rows), **call.told})
 
 
 def without_nul(field: str, value: object) -> None:

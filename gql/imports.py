@@ -1,14 +1,15 @@
-"""Roster files on their way in: the address to put the bytes to, the dry run with its problems, the commit."""
+"""Files on their way in: the address to put the bytes to; of rosters the dry run with its problems, and the commit."""
 
 import hmac
 from datetime import datetime
 from hashlib import sha256
+from types import MappingProxyType
 from uuid import UUID
 
 import strawberry
 
 from authz.actions import Action
-from domain import imports
+from domain import imports, uploads
 from domain.roster_columns import Code
 from gql.context import Context
 from gql.enums import described
@@ -20,11 +21,17 @@ from gql.supervisors import PERSONS, Person
 from models.base import new_id
 from models.events import Event as EventRow
 from models.imports import RosterImport as RosterImportRow
-from models.imports import RosterImportStatus, RosterKind
+from models.imports import RosterImportStatus, RosterKind, UploadPurpose
 from models.imports import Upload as UploadRow
 
 described(
     RosterKind, "名册类别: which roster a file holds.", DISTRICTS="区鉴定管理中心名册.", AGENCIES="评价机构名册.", SUPERVISORS="质量督导员名册."
+)
+described(
+    UploadPurpose,
+    "上传用途: what a file is brought for.",
+    ROSTER="名册: to be imported; its bytes are sealed, and dropped when it is in or refused.",
+    EVIDENCE="资料: to be attached as evidence within 7 days; its bytes are kept.",
 )
 described(
     RosterImportStatus,
@@ -58,12 +65,16 @@ described(
 WHOLE_FILE = 60
 """Seconds for up to 50,000 rows at once: on a slow machine they take longer than other mutations have."""
 
+RIGHTS = MappingProxyType({UploadPurpose.ROSTER: Action.UPLOAD_ISSUE, UploadPurpose.EVIDENCE: Action.UPLOAD_ISSUE_EVIDENCE})
+"""What it takes to bring a file for a purpose."""
+
 UPLOADS = Source(UploadRow, "Upload", "upl")
 IMPORTS = Source(RosterImportRow, "RosterImport", "imp")
 
 
 @strawberry.type(description="A file on its way in.")
 class Upload(Node):
+    purpose: UploadPurpose = column("purpose", "What it is brought for.")
     file_name: str = column("file_name", "Its name, as the client gave it.")
     expires_at: datetime = column("expires_at", "Until when bytes may be put to its address.")
     digest: str | None = column("digest", "SHA-256 of the bytes in hex; null before they have come.")
@@ -108,7 +119,14 @@ class Query:
 
 @strawberry.input(description="A file that is to come.")
 class UploadIssueTicketInput(Keyed):
-    file_name: str = strawberry.field(description="Its name with its ending, .xlsx or .csv; at most 120 characters.")
+    file_name: str = strawberry.field(
+        description="Its name with its ending, at most 120 characters: of a roster .xlsx or .csv, of evidence .pdf, .jpg, .png, .mp4, .docx or .xlsx."
+    )
+    purpose: UploadPurpose = strawberry.field(default=UploadPurpose.ROSTER, description="What it is brought for.")
+    sha256: str | None = strawberry.field(default=None, description="Of evidence: the SHA-256 of its bytes, 64 digits in hex. No others are taken.")
+    size: int | None = strawberry.field(
+        default=None, description="Of evidence: its length in bytes, at most 20 MiB for a picture, 50 MiB for a paper, 2 GiB for a film."
+    )
 
 
 @strawberry.type(description="Where to put the bytes.")
@@ -142,19 +160,28 @@ def ticket_of(context: Context, upload: UUID) -> str:
     return hmac.new(context.cursor_key, b"upload:" + upload.bytes, sha256).hexdigest()
 
 
+def coming(input: UploadIssueTicketInput) -> uploads.Coming:
+    return uploads.Coming(input.purpose, input.file_name, sha256=input.sha256, size=input.size)
+
+
 def address(context: Context, rows: Changed) -> dict[str, str]:
     return {"url": f"/uploads/{ticket_of(context, rows['upload'])}"}
 
 
 @strawberry.type
 class Mutation:
-    @mutation(Action.UPLOAD_ISSUE, "Ask for an address to put a roster file to. It holds for 15 minutes.", said=address)
+    @mutation(
+        Action.UPLOAD_ISSUE,
+        "Ask for an address to put a file to, once: a roster or evidence. It holds for 15 minutes.",
+        also=(Action.UPLOAD_ISSUE_EVIDENCE,),
+        said=address,
+    )
     async def upload_issue_ticket(call: Call, input: UploadIssueTicketInput) -> UploadTicketPayload:
         place = new_id()
         digest = sha256(ticket_of(call.context, place).encode()).digest()
-        upload = imports.ticket(input.file_name, id=place, ticket_hash=digest, act=call.act)
-        call.require(Action.UPLOAD_ISSUE, upload)
-        await imports.reserve(call.session, upload, act=call.act)
+        upload = uploads.ticket(coming(input), id=place, ticket_hash=digest, act=call.act)
+        call.require(RIGHTS[input.purpose], upload)
+        await uploads.reserve(call.session, upload, quota=call.context.evidence_quota, act=call.act)
         return changed(UploadTicketPayload, upload=upload.id)
 
     @mutation(

@@ -22,6 +22,7 @@ from models.inspections import InspectionForm, InspectionStatus, Venue
 
 if TYPE_CHECKING:
     from gql.checklists import Checklist, Finding
+    from gql.evidence import Evidence, EvidenceRequest
     from gql.opinions import OpinionLetter, Rectification, SupervisionReport
 
 described(InspectionForm, "督导方式: why an inspection takes place.", ONSITE="现场督导: at the session.", SPOT_CHECK="抽查: drawn at random.")
@@ -41,7 +42,11 @@ described(
 INSPECTIONS = Source(InspectionRow, "Inspection", "insp")
 
 CHECKLISTS, FINDINGS = "gql.checklists:CHECKLISTS", "gql.checklists:FINDINGS"
+EVIDENCE, EVIDENCE_REQUESTS = "gql.evidence:EVIDENCE", "gql.evidence:EVIDENCE_REQUESTS"
 OPINION_LETTERS, RECTIFICATIONS, REPORTS = "gql.opinions:OPINION_LETTERS", "gql.opinions:RECTIFICATIONS", "gql.opinions:REPORTS"
+
+Material = Annotated["Evidence", strawberry.lazy("gql.evidence")]
+Asked = Annotated["EvidenceRequest", strawberry.lazy("gql.evidence")]
 
 AFTER_SITE = ("CHECKLIST_SIGNED", "OPINION_SERVED")
 """While the last part of the form may still be open (A24)."""
@@ -74,6 +79,12 @@ class Inspection(Versioned):
     findings: list[Annotated["Finding", strawberry.lazy("gql.checklists")]] = many(
         "inspection_id", FINDINGS, "问题: what the signed form says No to, in its order.", order=("item_id",), cap=100
     )
+    evidence: Connection[Material] = page(
+        "inspection_id", EVIDENCE, "资料: what was handed over and collected.", type=Connection[Material], arguments=Arguments()
+    )
+    evidence_requests: Connection[Asked] = page(
+        "inspection_id", EVIDENCE_REQUESTS, "资料调取: what the agency was asked for.", type=Connection[Asked], arguments=Arguments()
+    )
     opinion_letter: Annotated["OpinionLetter", strawberry.lazy("gql.opinions")] | None = only(
         "inspection_id", OPINION_LETTERS, "督导意见书: the agency sees it once served."
     )
@@ -89,6 +100,8 @@ class Inspection(Versioned):
         Offered("inspectionCheckIn", Action.INSPECTION_CHECK_IN, ("NOTIFIED", "IN_PROGRESS"), "IN_PROGRESS"),
         Offered("checklistSave", Action.INSPECTION_FILL, ("IN_PROGRESS", *AFTER_SITE)),
         Offered("inspectionSign", Action.INSPECTION_SIGN, ("IN_PROGRESS", *AFTER_SITE)),
+        Offered("evidenceAttach", Action.EVIDENCE_ADD, ("NOTIFIED", "IN_PROGRESS", *AFTER_SITE)),
+        Offered("evidenceRequestMake", Action.EVIDENCE_REQUEST_MAKE, ("NOTIFIED", "IN_PROGRESS", *AFTER_SITE)),
         Offered("opinionLetterDraft", Action.OPINION_DRAFT, ("CHECKLIST_SIGNED",)),
         Offered("supervisionReportSubmit", Action.INSPECTION_REPORT, ("OPINION_SERVED",)),
         Offered("inspectionClose", Action.INSPECTION_CLOSE, ("OPINION_SERVED",), "CLOSED"),

@@ -11,6 +11,7 @@ import orjson
 from graphql import ExecutionResult, GraphQLError
 from graphql.execution.values import VariableValues
 from graphql.language import FieldNode, OperationType
+from strawberry.types.field import StrawberryField
 
 from authz.actions import Action
 from authz.errors import Forbidden, Unauthenticated
@@ -83,16 +84,18 @@ async def run(documents: Documents, request: OperationRequest, context: Context)
 async def run_recalled(documents: Documents, request: OperationRequest, context: Context) -> OperationAnswer | None:
     """The answer to somebody who is only remembered; None where that does not suffice, and nothing was done.
 
-    It suffices where there is nothing but compiled reads, and PostgreSQL said with each that the caller is still the same.
+    It suffices where there is nothing but compiled reads, and PostgreSQL said with each that the caller is still the same; and for one mutation, where
+    it said so when it was asked for the key, before all else, and is going to say it again with the transaction that writes.
     """
     try:
         ready = _prepare(documents, request, context)
     except Exception:  # noqa: BLE001 - it will be said again to whoever proves to be there
         return None
-    if ready.reads is None:
+    if ready.reads is None and _mutation(ready) is None:
         return None
     answer = await _run(ready, context)
-    return answer if context.ran and all(one.same for one in context.ran) else None
+    looked = context.ran if ready.reads else context.ran[:1]
+    return answer if looked and all(one.same for one in looked) else None
 
 
 async def _run(ready: _Ready, context: Context) -> OperationAnswer:
@@ -152,11 +155,19 @@ def _seconds(ready: _Ready) -> float:
     limits = ready.operation.limits
     if ready.kind == "query":
         return limits.query_seconds
-    root, fields = ready.operation.schema.mutation_type, ready.operation.node.selection_set.selections
-    alone = root.fields.get(fields[0].name.value) if root and len(fields) == 1 and isinstance(fields[0], FieldNode) else None
-    definition = alone.extensions.get(DEFINITION) if alone else None
-    own = definition.metadata.get(SECONDS) if definition else None
+    alone = _mutation(ready)
+    own = alone.metadata.get(SECONDS) if alone else None
     return max(limits.mutation_seconds, own or 0)
+
+
+def _mutation(ready: _Ready) -> StrawberryField | None:
+    """The one mutation that is asked for; None where there are several, and for a query."""
+    root, fields = ready.operation.schema.mutation_type, ready.operation.node.selection_set.selections
+    if ready.kind == "query" or root is None or len(fields) != 1 or not isinstance(fields[0], FieldNode):
+        return None
+    found = root.fields.get(fields[0].name.value)
+    definition: StrawberryField | None = found.extensions.get(DEFINITION) if found else None
+    return definition
 
 
 async def _finished(ready: _Ready, context: Context, result: ExecutionResult) -> OperationAnswer:

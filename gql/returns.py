@@ -1,33 +1,21 @@
-"""Monthly returns (月报) and the figures they are made of."""
+"""Monthly returns (月报)."""
 
-from dataclasses import asdict
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
-import orjson
 import strawberry
-from sqlalchemy import ColumnElement, Text, bindparam, cast, func
-from sqlalchemy.dialects.postgresql import JSONB
-from strawberry import Info
+from sqlalchemy import ColumnElement, func
 
-from authz.access import holds, require
 from authz.actions import Action
-from authz.actor import Actor
-from authz.errors import NotFound
-from domain import figures, returns
-from gql import ids
+from domain import returns
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.organizations import DISTRICTS, EVENTS, District, Event, Step, Versioned
-from gql.reading import read_one
 from gql.reading.declare import Expression, Frame, Offered, Source, bound, column, computed, given, items, one, page, steps
-from gql.reading.fragments import word
+from gql.reading.fragments import element, word
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
-from gql.reading.read import signed_in
 from models.opinions import RectificationStatus
-from models.organizations import Organization, Tier
 from models.returns import MonthlyReturn as MonthlyReturnRow
 from models.returns import MonthlyReturnStatus, Timeliness
 from models.sessions import RecognitionMode
@@ -64,7 +52,7 @@ def shown(prefix: str, key: str) -> Expression:
     """An id inside a line, with the prefix of its noun."""
 
     def expression(frame: Frame) -> ColumnElement[str]:
-        return func.concat(word(f"{prefix}_"), cast(frame.t.c["value"].op("->>")(word(key)), Text))
+        return func.concat(word(f"{prefix}_"), element(frame, key, text=True))
 
     return expression
 
@@ -97,23 +85,6 @@ class ReturnDifference:
     change: Change = column("change", "What became of its line.")
 
 
-@strawberry.type(description="抽查比例: counts, never a rounded percentage. `needed` is the required share of `held`, rounded up.")
-class Coverage:
-    held: int = bound("held", "Sessions held.")
-    inspected: int = bound("inspected", "How many of them the district inspected.")
-    needed: int = bound("needed", "How many it must.")
-
-
-@strawberry.type(description="各区抽查比例与月报及时性: how far one district reached in a month, and whether it reported in time.")
-class DistrictCoverage:
-    district: strawberry.ID = strawberry.field(description="The district.")
-    name: str = strawberry.field(description="Its name.")
-    held: int = strawberry.field(description="Sessions held.")
-    inspected: int = strawberry.field(description="How many of them the district inspected.")
-    needed: int = strawberry.field(description="How many it must: the required share of `held`, rounded up.")
-    timeliness: Timeliness | None = strawberry.field(description="Whether its return on the month was on time; null while none is filed.")
-
-
 @strawberry.type(description="月报: what a district reports to its center on a month, one edition of it.")
 class MonthlyReturn(Versioned):
     district: District | None = one("district_id", DISTRICTS, "Whose it is.")
@@ -137,15 +108,6 @@ class MonthlyReturn(Versioned):
         Offered("monthlyReturnSendBack", Action.MONTHLY_RETURN_RETURN, ("SUBMITTED",), "SENT_BACK"),
         Offered("monthlyReturnSubmit", Action.MONTHLY_RETURN_SUBMIT, ("SENT_BACK",), "REPLACED"),
     )
-
-
-@strawberry.type(description="What the return on a month would say now. Nothing is filed.")
-class MonthlyReturnDraft:
-    month: str = bound("month", "The month, YYYY-MM.")
-    due_at: datetime = bound("due_at", "The instant from which it is late.")
-    coverage: Coverage = strawberry.field(description="Sessions held, inspected and needed.")
-    lines: list[ReturnLine] = items(lambda _: bindparam("given_lines", type_=JSONB), "The inspections closed in the month so far.")
-    digest: str = bound("digest", "The digest it would have; the same rows give the same digest.")
 
 
 @strawberry.input(description="Which monthly returns.")
@@ -189,68 +151,6 @@ class MonthlyReturnPayload:
     replayed: bool = bound("replayed", "Whether this key was answered before.")
 
 
-OfDistrict = Annotated[strawberry.ID, strawberry.argument(description="The district.")]
-OfMonth = Annotated[str, strawberry.argument(description="The month, like 2026-09.")]
-
-
-async def draft_of(info: Info, district: OfDistrict, month: OfMonth) -> Any:
-    asked = returns.month_of(month)
-    async with info.context.database.transaction(signed_in(info.context).tenant) as session:
-        reporting = readable(info, await returns.organization(session, read_district(district)))
-        composed, due_at = await returns.draft(session, reporting, asked)
-    return await read_one(info, drafted(composed, str(asked), due_at))
-
-
-async def coverage_of(info: Info, district: OfDistrict, month: OfMonth) -> Coverage | None:
-    asked = returns.month_of(month)
-    async with info.context.database.transaction(signed_in(info.context).tenant) as session:
-        reporting = readable(info, await returns.organization(session, read_district(district)))
-        [found] = await returns.covered(session, [reporting], asked)
-    return counted(found)
-
-
-async def coverages_of(info: Info, month: OfMonth) -> list[DistrictCoverage] | None:
-    asked, actor = returns.month_of(month), signed_in(info.context)
-    require(actor, Action.MONTHLY_RETURN_READ, returns.blank_of(actor.organization_id, actor.center_id, actor.district_id))
-    async with info.context.database.transaction(actor.tenant) as session:
-        mine = readable_of(actor, await returns.reported(session, actor.center_id, asked))
-        found = await returns.covered(session, [one.district for one in mine], asked)
-        return [of_district(one, reached) for one, reached in zip(mine, found, strict=True)]
-
-
-def read_district(id: strawberry.ID) -> UUID:
-    return ids.read(str(id), ["dst"])
-
-
-def readable(info: Info, district: Organization | None) -> Organization:
-    """Whoever may read the returns of a district may see what the next one would say."""
-    if district is None or district.tier is not Tier.DISTRICT:
-        raise NotFound
-    require(signed_in(info.context), Action.MONTHLY_RETURN_READ, returns.blank(district))
-    return district
-
-
-def readable_of(actor: Actor, districts: list[returns.Reported]) -> list[returns.Reported]:
-    """The same for many: all of its own for a center, itself for a district."""
-    return [one for one in districts if holds(actor, Action.MONTHLY_RETURN_READ, returns.blank(one.district))]
-
-
-def counted(found: figures.Coverage) -> Coverage:
-    return Coverage(**asdict(found))
-
-
-def of_district(one: returns.Reported, reached: figures.Coverage) -> DistrictCoverage:
-    id = strawberry.ID(ids.shown("dst", one.district.id))
-    return DistrictCoverage(district=id, name=one.district.name, timeliness=one.timeliness, **asdict(reached))
-
-
-def drafted(composed: figures.Composed, month: str, due_at: datetime) -> dict[str, str]:
-    """Each value as JSON: PostgreSQL picks out of thousands what was asked for, many times faster than the executor completes them one by one."""
-    due = due_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    said = {"month": month, "due_at": due, "digest": composed.digest, "lines": composed.lines, **asdict(composed.coverage)}
-    return {name: orjson.dumps(one).decode() for name, one in said.items()}
-
-
 @strawberry.type
 class Query:
     monthly_return: MonthlyReturn | None = row(MONTHLY_RETURNS, "One edition of a monthly return.", MonthlyReturn)
@@ -260,14 +160,6 @@ class Query:
         "The monthly returns the caller may see.",
         type=Connection[MonthlyReturn],
         arguments=Arguments(MonthlyReturnFilter, MonthlyReturnOrder),
-    )
-    monthly_return_draft: MonthlyReturnDraft | None = strawberry.field(
-        resolver=draft_of, description="What a district's return on a month would say now."
-    )
-    coverage: Coverage | None = strawberry.field(resolver=coverage_of, description="抽查比例: how far a district's inspections reach in a month.")
-    coverages: list[DistrictCoverage] | None = strawberry.field(
-        resolver=coverages_of,
-        description="The same of every district whose returns the caller may read, by code, and whether each has reported in time.",
     )
 
 

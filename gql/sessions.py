@@ -23,6 +23,7 @@ from models.sessions import RecognitionSession as RecognitionSessionRow
 from models.supervisors import SkillLevel
 
 if TYPE_CHECKING:
+    from gql.evidence import Evidence
     from gql.inspections import Inspection
 
 described(
@@ -45,9 +46,10 @@ described(
 
 RECOGNITION_SESSIONS = Source(RecognitionSessionRow, "RecognitionSession", "ses")
 ASSESSORS = Source(AssessorRow, "Assessor", "asr")
-INSPECTIONS = "gql.inspections:INSPECTIONS"
+INSPECTIONS, EVIDENCE = "gql.inspections:INSPECTIONS", "gql.evidence:EVIDENCE"
 
 Visit = Annotated["Inspection", strawberry.lazy("gql.inspections")]
+Material = Annotated["Evidence", strawberry.lazy("gql.evidence")]
 PLANNED, OPEN = ("PLANNED",), ("PLANNED", "STARTED")
 
 
@@ -79,6 +81,9 @@ class RecognitionSession(Versioned):
         "Its inspections, as far as the caller may know of them.",
         type=Connection[Visit],
         arguments=Arguments(),
+    )
+    evidence: Connection[Material] = page(
+        "recognition_session_id", EVIDENCE, "资料: its materials, those of its inspections too.", type=Connection[Material], arguments=Arguments()
     )
     available_steps: list[Step] = steps(
         Offered("recognitionSessionStart", Action.SESSION_START, PLANNED, "STARTED"),

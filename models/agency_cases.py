@@ -11,7 +11,7 @@ from models.base import Instant, Row, Tenanted, choice, listed
 
 
 class AgencyGround(StrEnum):
-    """000 §20: obstruction of supervision."""
+    """000 §20: obstruction of supervision (Y070-Y075, in their order)."""
 
     WITHHOLDS_INFORMATION = "WITHHOLDS_INFORMATION"
     SILENCES_WITNESSES = "SILENCES_WITNESSES"

@@ -46,6 +46,8 @@ class AttestedCondition(StrEnum):
 
 
 class TrainingTopic(StrEnum):
+    """000 §14 (Y051-Y053)."""
+
     POLICY = "POLICY"
     ETHICS = "ETHICS"
     WORKFLOW = "WORKFLOW"

@@ -85,12 +85,16 @@ class Tenant:
 
 NOBODY = Tenant()
 
+VERSION = "(SELECT p.version FROM policy_current p WHERE p.center_id = CAST(nullif(:center, '') AS uuid))"
+VERSION_HELD = f"policy_held({POLICY_LOCK}, CAST(nullif(:center, '') AS uuid))"
+"""The same, once no publisher of rights is at work; none begins until the transaction ends. A function of the database: it sees what was
+published while it waited, which the statement around it would not."""
+
 # transaction-local, so that the next user of the connection inherits nothing; the role last, since it may see less
 ENTER = f"""
 SELECT set_config('app.person', :person, true), set_config('app.organization', :organization, true), set_config('app.center', :center, true),
        set_config('app.district', :district, true), set_config('app.agency', :agency, true), set_config('app.ticket', :ticket, true),
-       CASE WHEN :center <> '' AND :policy <> coalesce((SELECT p.version FROM policy_current p
-                             WHERE p.center_id = CAST(nullif(:center, '') AS uuid)), 1)::text THEN 'POLICY'
+       CASE WHEN :center <> '' AND :policy <> coalesce({VERSION}, 1)::text THEN 'POLICY'
             WHEN :login = '' THEN 'SAME'
             WHEN NOT EXISTS (SELECT FROM login l JOIN account a ON a.id = l.account_id WHERE l.id = CAST(nullif(:login, '') AS uuid)
                              AND l.ended_at IS NULL AND l.expires_at > clock_timestamp() AND a.disabled_at IS NULL) THEN 'LOGIN'
@@ -102,6 +106,7 @@ SELECT set_config('app.person', :person, true), set_config('app.organization', :
 """
 NAMES = tuple(dict.fromkeys(re.findall(r"(?<!:):([a-z]+)", ENTER)))
 PLACED = re.sub(r"(?<!:):([a-z]+)", lambda found: f"${NAMES.index(found[1]) + 1}::text", ENTER)
+PLACED_TO_WRITE = re.sub(r"(?<!:):([a-z]+)", lambda found: f"${NAMES.index(found[1]) + 1}::text", ENTER.replace(VERSION, VERSION_HELD))
 STANDING = 6
 
 
@@ -120,22 +125,35 @@ class Reading(Protocol):
         ...
 
 
+Question = tuple[str, Sequence[object]]
+"""A statement that builds JSON, and its values."""
+
+
 @dataclass(frozen=True)
 class Apart:
-    """Each statement is a transaction of its own, read-only, and one round trip. Of nobody's, it is entered by nobody: for who asks, while no tenant is known yet."""
+    """In a transaction of its own, read-only, and one round trip. Of nobody's, it is entered by nobody: for who asks, while no tenant is known yet."""
 
     pipelines: Pipelines
     tenant: Tenant | None
 
     async def document(self, statement: str, values: Sequence[object]) -> bytes | None:
-        """Raises RightsChanged: then what was read is not even looked at."""
-        asked = statement, [written(value) for value in values]
+        """Raises RightsChanged, and whatever fails."""
+        [found] = await self.documents([(statement, values)])
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    async def documents(self, asked: Sequence[Question]) -> list[bytes | Exception | None]:
+        """What each says, up to and with the first that failed. Raises RightsChanged: then what was read is not even looked at."""
+        steps = [(statement, [written(value) for value in values]) for statement, values in asked]
         if self.tenant is None:
-            [found] = await self.pipelines.ask("", asked)
+            said = await self.pipelines.ask("", *steps)
         else:
-            entered, found = await self.pipelines.ask(self.tenant.wall, self.tenant.entry, asked)
+            entered, *said = await self.pipelines.ask(self.tenant.wall, self.tenant.entry, *steps)
+            if isinstance(entered, Exception):
+                raise entered
             unchanged((entered.get_value(0, STANDING) or b"").decode())
-        return found.get_value(0, 0) if found.ntuples else None
+        return [one if isinstance(one, Exception) else one.get_value(0, 0) if one.ntuples else None for one in said]
 
 
 @dataclass(frozen=True)
@@ -164,11 +182,11 @@ class Database:
         self._sessions = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False)
         self._pipelines = Pipelines(url, settings, size=pool_size, patience=PATIENCE)
 
-    def read(self, tenant: Tenant = NOBODY) -> Reading:
+    def read(self, tenant: Tenant = NOBODY) -> Apart:
         """Reading walled by tenant."""
         return Apart(self._pipelines, tenant)
 
-    def glance(self) -> Reading:
+    def glance(self) -> Apart:
         """Reading by the role that serves, which sees who may sign in and what is shared by all."""
         return Apart(self._pipelines, None)
 
@@ -198,13 +216,9 @@ class Database:
 
 async def enter(session: AsyncSession, tenant: Tenant) -> None:
     """From here on the transaction runs for `tenant`. Raises RightsChanged where that is no longer who asked."""
-    connection = await session.connection()
-    if tenant.center_id is not None:
-        # in a statement of its own: the next one then sees whatever a publisher has done while we waited
-        await connection.execute(
-            text("SELECT pg_advisory_xact_lock_shared(:lock, hashtext(:center))"), {"lock": POLICY_LOCK, "center": str(tenant.center_id)}
-        )
-    unchanged((await connection.execute(text(ENTER), tenant.settings | {"readonly": "off"})).one()[STANDING])
+    values = tenant.settings | {"readonly": "off"}
+    entered = await (await session.connection()).exec_driver_sql(PLACED_TO_WRITE, tuple(values[name] for name in NAMES))
+    unchanged(entered.one()[STANDING])
     session.info["wall"] = tenant.wall
 
 

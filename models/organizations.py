@@ -12,6 +12,8 @@ from models.base import Json, Row, choice
 
 
 class Tier(StrEnum):
+    """Who manages the whole (B004), who supervises an area day by day (B007), and who is supervised."""
+
     CENTER = "CENTER"
     DISTRICT = "DISTRICT"
     AGENCY = "AGENCY"

@@ -25,6 +25,9 @@ FINE = frozenset({pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK})
 Step = tuple[str, Sequence[bytes | None]]
 """A statement with $1, $2 … and its values, as `written`."""
 
+Heard = PGresult | psycopg.Error
+"""What a statement says, or why it failed."""
+
 
 UNPREPARED = ("prepared_statement_cache_size", "statement_cache_size")
 """Where the URL says that one of these is 0, nothing is kept prepared: for a pooler that hands out connections by the transaction."""
@@ -56,8 +59,8 @@ class Pipeline:
         """Not while anything is under way: the next question would be given somebody else's answer."""
         return self._settled and bool(self._libpq.status == pq.ConnStatus.OK)
 
-    async def ask(self, *steps: Step) -> list[PGresult]:
-        """What each of the statements says, all in one transaction. Raises psycopg.Error of the first that failed; none after it is run."""
+    async def ask(self, *steps: Step) -> list[Heard]:
+        """What each of the statements says, all in one transaction, up to and with the first that failed: none after it is run."""
         fresh: list[str] = []
         self._settled = False
         self._close_left()
@@ -75,11 +78,12 @@ class Pipeline:
             await self._writable()
         results = await self._results()
         self._settled = True
+        said: list[Heard] = [one for one in results if one.status == pq.ExecStatus.TUPLES_OK]
         failed = next((one for one in results if one.status not in FINE), None)
         if failed is not None:
             self._leaving += [self._prepared.pop(statement) for statement in fresh]
-            raise errors.error_from_result(failed)
-        return [one for one in results if one.status == pq.ExecStatus.TUPLES_OK]
+            said.append(errors.error_from_result(failed))
+        return said
 
     def _prepare(self, statement: str) -> None:
         """In the same round trip as its first use."""
@@ -158,8 +162,8 @@ class Pipelines:
         self._idle: list[tuple[str, Pipeline]] = []
         self._leaving: set[asyncio.Task[None]] = set()
 
-    async def ask(self, wall: str, *steps: Step) -> list[PGresult]:
-        """Raises NoConnection; psycopg.Error where a statement fails."""
+    async def ask(self, wall: str, *steps: Step) -> list[Heard]:
+        """Raises NoConnection; psycopg.Error where they could not even be sent."""
         await self._slot()
         pipeline = self._kept(wall) or await self._opened()
         try:

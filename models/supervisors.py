@@ -17,6 +17,8 @@ class Sex(StrEnum):
 
 
 class SupervisorKind(StrEnum):
+    """External ones are chosen by the center (Y007), internal ones by the agency whose own they inspect (Y006, Y008)."""
+
     EXTERNAL = "EXTERNAL"
     INTERNAL = "INTERNAL"
 
@@ -66,7 +68,7 @@ class Title(StrEnum):
 
 
 class CompetenceArea(StrEnum):
-    """What a supervisor is versed in (000 §8(三)-(五)), for composing a team."""
+    """What a supervisor is versed in (000 §8(三)-(五), Y095), for composing a team."""
 
     EXAM_WORKFLOW = "EXAM_WORKFLOW"
     QUESTION_BANK = "QUESTION_BANK"
@@ -145,7 +147,7 @@ class Card(Row, Placed, table=True):
 
 
 class Appointment(Row, Placed, table=True):
-    """聘任: proves the mandate, a term of days, half-open; no end where the profile knows no term (D09)."""
+    """聘任 (Y063): proves the mandate, a term of days, half-open; no end where the profile knows no term (D09)."""
 
     __tablename__ = "appointment"
     __table_args__ = (

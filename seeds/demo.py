@@ -221,20 +221,26 @@ async def yunnan(session: AsyncSession, *, now: datetime, keys: IdKeys, password
     for kind, decides in ((SupervisorKind.EXTERNAL, center), (SupervisorKind.INTERNAL, college)):
         by = Act(hiring.act.by if decides is center else posts["clerk"], decides.id, now - timedelta(days=20))
         await demo_applications.every_state(session, college, kind, home=Act(posts["admin"], college.id, by.at), issuer=by)
+    await one_of_each(session, office, internal[0], now=now, assigned=theirs)
+    await demo_voices.complained(session, office, admin=hiring.act.by, now=now)
+    await work.plan(session, office, [shanghai_day(now) + timedelta(days=day) for day in (4, 5)], at=now - timedelta(days=1))
+
+
+async def one_of_each(session: AsyncSession, office: work.Office, internal: Supervisor, *, now: datetime, assigned: Act) -> None:
+    """A visit by one person and all that follows it, with evidence asked for in vain."""
     day = shanghai_day(now) - timedelta(days=30)
     held = await work.plan(session, office, [day, day + timedelta(days=1)], at=now - timedelta(days=50))
     drawn = await work.draw(session, office, Month.of(day), at=now - timedelta(days=40), wanted=1)
     (inspection,) = await work.confirmed(session, office, drawn, at=now - timedelta(days=39))
     await work.say_yes(session, office, inspection, at=now - timedelta(days=39) + timedelta(hours=1))
     for recognition in held:
-        await sessions.assign_internal(session, recognition, internal[0].id, act=theirs)
-        await work.hold(session, office, recognition, internal=internal[0].person_id)
+        await sessions.assign_internal(session, recognition, internal.id, act=assigned)
+        await work.hold(session, office, recognition, internal=internal.person_id)
     await work.visit(session, office, inspection, faults=("F07",))
+    await work.ask_in_vain(session, office, inspection)
     await work.letter(session, office, inspection, required=True)
     await work.rectify(session, office, inspection, to="RECTIFIED")
     await work.finish(session, office, inspection)
-    await demo_voices.complained(session, office, admin=hiring.act.by, now=now)
-    await work.plan(session, office, [shanghai_day(now) + timedelta(days=day) for day in (4, 5)], at=now - timedelta(days=1))
 
 
 async def enlisted(session: AsyncSession, account: str, organization: Organization, *, hiring: Hiring, act: Act) -> Supervisor:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain import checklists, dispatch, inspections, offers, opinions, returns, sessions
+from domain import checklists, dispatch, evidence, inspections, offers, opinions, returns, sessions
 from domain.answers import Given, Part
 from domain.calendar import SHANGHAI, Month
 from domain.machine import Act
@@ -139,6 +139,17 @@ def answer(item: ChecklistItem, faults: Sequence[str]) -> Given:
     if item.code in faults:
         return Given(item=item.code, value=AnswerValue.NO, remark="现场与要求不符，已拍照留存。", counted=numbers[0], total=numbers[1])
     return Given(item=item.code, value=AnswerValue.YES, counted=0 if item.numbers else None, total=numbers[1])
+
+
+async def ask_in_vain(session: AsyncSession, office: Office, inspection: Inspection) -> None:
+    """The team asks for a recording on site, and the agency refuses it."""
+    at = moment(inspection.scheduled_on, 14)
+    asker = Act((await team(session, inspection))[0].person_id, office.center.id, at)
+    wanted = "考场监控录像（认定全程）"
+    row, _ = await evidence.request(session, inspection, wanted, due_at=at + timedelta(days=2), act=asker)
+    admin = next(admin for agency, admin in office.agencies if agency.id == inspection.agency_id)
+    theirs = Act(admin, inspection.agency_id or admin, at + timedelta(hours=1))
+    await evidence.refuse(session, row, "监控设备故障，未留存录像。", act=theirs)
 
 
 async def letter(session: AsyncSession, office: Office, inspection: Inspection, *, required: bool) -> OpinionLetter:

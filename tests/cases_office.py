@@ -18,6 +18,7 @@ from models.returns import MonthlyReturn
 from models.supervisors import Person, Supervisor
 from tests.cases_applications import APPLICATIONS, ONLY_IN_BEIJING
 from tests.cases_dispatch import DISPATCH, REASON, Prepare
+from tests.cases_evidence import EVIDENCE
 from tests.cases_filings import FILINGS
 from tests.cases_identity import IDENTITY
 from tests.cases_members import MEMBERS
@@ -256,6 +257,7 @@ OFFICE: Mapping[str, Prepare] = {
 CASES: Mapping[str, Prepare] = {
     **DISPATCH,
     **VISITS,
+    **EVIDENCE,
     **OFFICE,
     **FILINGS,
     **MEMBERS,

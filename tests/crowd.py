@@ -36,6 +36,7 @@ from models.supervisors import (
 )
 from tests.crowd_applications import applications
 from tests.crowd_decisions import decisions
+from tests.crowd_evidence import evidence
 from tests.crowd_members import members
 from tests.crowd_papers import papers
 from tests.crowd_policies import policies
@@ -141,6 +142,7 @@ async def populate(world: World, *, seed: int) -> None:
         await voices(crowd, visits)
         await imports(crowd)
         await papers(crowd, visits)
+        await evidence(crowd, visits)
         await decisions(crowd)
         await policies(crowd)
         await applications(crowd, cards)

@@ -1,7 +1,7 @@
 """Asks the service about a crowd, counting statements, with limits so wide that only the answers are looked at."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,9 +13,9 @@ from authz.actor import Actor
 from gql.context import Context
 from gql.documents import Documents
 from gql.limits import SIGNED_IN
-from gql.operation import OperationRequest, run
+from gql.operation import OperationAnswer, OperationRequest, run
 from gql.schema import schema
-from models.database import NOBODY, Database, Reading, Tenant
+from models.database import NOBODY, Apart, Database, Question, Tenant
 from tests.crowd_rows import Crowded
 from tests.world import ID_KEYS, NOW, PASSWORDS
 
@@ -37,13 +37,12 @@ DOCUMENTS = Documents(schema, signed_in=WIDE)
 
 
 @dataclass(frozen=True)
-class Counted:
-    reading: Reading
+class Counted(Apart):
     statements: list[str]
 
-    async def document(self, statement: str, values: Any) -> str | bytes | None:
-        self.statements.append(statement)
-        return await self.reading.document(statement, values)
+    async def documents(self, asked: Sequence[Question]) -> list[bytes | Exception | None]:
+        self.statements.extend(statement for statement, _ in asked)
+        return await super().documents(asked)
 
 
 class CountedDatabase(Database):
@@ -51,8 +50,9 @@ class CountedDatabase(Database):
 
     statements: list[str]
 
-    def read(self, tenant: Tenant = NOBODY) -> Reading:
-        return Counted(super().read(tenant), self.statements)
+    def read(self, tenant: Tenant = NOBODY) -> Apart:
+        plain = super().read(tenant)
+        return Counted(plain.pipelines, plain.tenant, self.statements)
 
     @asynccontextmanager
     async def transaction(self, tenant: Tenant = NOBODY, *, seconds: float | None = None) -> AsyncIterator[AsyncSession]:
@@ -73,6 +73,9 @@ class Bench:
     crowd: Crowded
 
     def text(self, caller: str | Actor, document: str, variables: dict[str, Any]) -> str:
+        return self.answer(caller, document, variables).body.decode()
+
+    def answer(self, caller: str | Actor, document: str, variables: dict[str, Any]) -> OperationAnswer:
         context = Context(
             actor=self.crowd.actors[caller] if isinstance(caller, str) else caller,
             database=self.database,
@@ -81,11 +84,10 @@ class Bench:
             request_id="test",
             cursor_key=b"cursor" * 6,
             id_keys=ID_KEYS,
-            may_introspect=False,
             hashed=PASSWORDS.kept,
         )
         self.database.statements.clear()
-        return self.portal.call(run, DOCUMENTS, OperationRequest(document, None, variables), context).body.decode()
+        return self.portal.call(run, DOCUMENTS, OperationRequest(document, None, variables), context)
 
     def ask(self, caller: str | Actor, document: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.text(caller, document, variables or {}))

@@ -1,12 +1,14 @@
-"""Implementing rules of a crowd in every state, and the holidays of two years. None of them is in force: the crowd is judged by its profile alone."""
+"""Implementing rules of a crowd in every state, some looser than what is above them now; and the holidays of two years."""
 
 from datetime import date, timedelta
+from itertools import product
 from typing import Any
 
 from models.holidays import HolidayCalendar
 from models.overlays import Overlay, OverlayStatus
 
-RULES = [{"id": "sampling.min_ratio", "value": "2/5", "article": "细则 '§3'"}, {"id": "team.min", "value": 3, "article": "细则 §4"}]
+TEAM = {"id": "team.min", "value": 3, "article": "细则 §4"}
+RATIOS = ("1/4", "6/20", "2/3", "1/1")
 DIFFERENCE = [{"rule": "team.min", "before": "2", "after": "3", "article": "细则 §4", "above": "003 §11"}]
 
 
@@ -14,16 +16,19 @@ async def rules(crowd: Any) -> None:
     world, dice = crowd.world, crowd.dice
     for home in (*world.districts, *world.agencies):
         above: Overlay | None = None
-        for number, status in enumerate(OverlayStatus, start=1):
+        for number, (status, later) in enumerate(product(OverlayStatus, (False, True)), start=1):
+            if later and status is OverlayStatus.PROPOSED:
+                continue
+            ratio = {"id": "sampling.min_ratio", "value": dice.choice(RATIOS), "article": "细则 '§3'"}
             decided = None if status is OverlayStatus.PROPOSED else dice.choice(crowd.people).id
             row = Overlay(
                 **crowd.tenants(home),
                 organization_id=home.id,
                 number=number,
                 title="实施'细则'",
-                effective_from=date(2027, 1, number) + timedelta(days=dice.randrange(100)),
+                effective_from=date(2026, 9 if later else 8, number) + timedelta(days=dice.randrange(20)),
                 status=status,
-                rules=RULES[: dice.randrange(3)],
+                rules=[ratio, TEAM][: dice.choice([0, 1, 1, 2])],
                 difference=DIFFERENCE[: dice.randrange(2)],
                 profile_id=crowd.profile,
                 parent_id=above.id if above else None,

@@ -210,15 +210,18 @@ def test_a_programme_that_fails_leaves_no_result_and_says_why(
     capfd.readouterr()
 
 
-def test_a_kept_database_is_used_while_it_fits(tmp_path: Path) -> None:
+def test_a_kept_database_is_used_while_it_fits_and_migrated_where_only_migrations_came(tmp_path: Path) -> None:
     made = data.wanted(10_000)
-    assert not data.fits(tmp_path, made)
-    for text, fits in ((json.dumps(asdict(made)), True), ("{}", False), ("half", False)):
+    assert data.found(tmp_path) is None
+    assert not data.grown(None, made)
+    for text, kept in ((json.dumps(asdict(made)), made), ("{}", None), ("half", None)):
         (tmp_path / data.STAMP).write_text(text, encoding="utf-8")
-        assert data.fits(tmp_path, made) is fits
-    for other in (replace(made, inspections=10), replace(made, seed=made.seed + 1), replace(made, migrations="another head")):
-        (tmp_path / data.STAMP).write_text(json.dumps(asdict(other)), encoding="utf-8")
-        assert not data.fits(tmp_path, made)
+        assert data.found(tmp_path) == kept
+    assert data.grown(made, made)
+    assert data.grown(replace(made, migrations=made.migrations[:-1]), made)
+    another = [*made.migrations[:-1], "another text"]
+    for other in (replace(made, inspections=10), replace(made, seed=made.seed + 1), replace(made, migrations=another)):
+        assert not data.grown(other, made)
 
 
 def test_a_copy_is_lent_and_the_original_stays(monkeypatch: pytest.MonkeyPatch) -> None:

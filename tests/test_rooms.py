@@ -31,6 +31,7 @@ CACHED = {
     "gql/reading/selection.py",
     "gql/reading/sql.py",
     "gql/reading/paging.py",
+    "domain/organizations.py",
     "app/negotiation.py",
     "app/pages.py",
     "gql/errors.py",

@@ -118,7 +118,7 @@ class World:
             district_id=organization.district_id,
             agency_id=organization.agency_id,
             roles=frozenset({Role(role)}),
-            memberships=((Role(role), office.id),),
+            memberships={Role(role): office.id},
         )
         self.actors[name] = actor
         return actor
@@ -144,7 +144,6 @@ class World:
             request_id="test",
             cursor_key=b"cursor" * 6,
             id_keys=ID_KEYS,
-            may_introspect=True,
             hashed=PASSWORDS.kept,
         )
         answer = await run(DOCUMENTS, OperationRequest(document, None, variables), context)

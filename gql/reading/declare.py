@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy import ColumnElement, FromClause, Select
 from sqlmodel import SQLModel
 
 from authz.access import READ
@@ -17,12 +17,15 @@ from gql.reading.paging import Arguments, page_resolver
 STORED = "stored"
 READS = "reads"
 """In the metadata of a root field that is one compiled read: from who asks and its arguments, the values given to its statement; None for null."""
+OTHERWISE = "otherwise"
+"""Of the same, what is done where the statement finds nothing, if that is not simply NOT_FOUND: it refuses in other words, or answers."""
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
     """Rows of one table as one GraphQL type. `variants` maps a column's values to the concrete types of an interface; `only` keeps
-    the rows whose column has one of the values after its name.
+    the rows whose column has one of the values after its name. With `rows` they are worked out and not stored: then the right to see them is
+    that to rows of `model`, and they have the columns that its relations speak of.
     """
 
     model: type[SQLModel]
@@ -31,6 +34,7 @@ class Source:
     variant_column: str | None = None
     variants: Mapping[str, str] = field(default_factory=dict)
     only: tuple[str, ...] = ()
+    rows: Select[Any] | None = None
 
     @property
     def read(self) -> Action:
@@ -62,6 +66,8 @@ class Frame:
 Reads = Callable[[Actor | None, Mapping[str, Any]], Mapping[str, object] | None]
 
 Expression = Callable[[Frame], ColumnElement[Any]]
+
+Objects = Callable[[Frame], Select[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,11 +125,27 @@ class Page:
 
 
 @dataclass(frozen=True, eq=False)
+class Every:
+    """All rows that are visible, at the root, where the domain bounds them; nothing where there are none."""
+
+    source: SourceName
+    order: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Items:
     """Objects kept in a JSON column, or constants of the policy, in their order. Where they are personal, `noted` is the column's name."""
 
     expression: Expression
     noted: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Objects worked out for the row: its right is theirs. What the fields call columns are columns of the select."""
+
+    objects: Objects
+    order: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +180,7 @@ class Bound:
     name: str
 
 
-Stored = Column | Computed | One | Only | Many | Page | Items | Steps | Given | Bound
+Stored = Column | Computed | One | Only | Many | Page | Every | Items | Lines | Steps | Given | Bound
 
 
 def stored(what: Stored, description: str, **options: Any) -> Any:
@@ -200,6 +222,10 @@ def nothing_given(_actor: Actor | None, _arguments: Mapping[str, Any]) -> Mappin
 
 def items(expression: Expression, description: str, *, noted: str | None = None) -> Any:
     return stored(Items(expression, noted), description)
+
+
+def lines(objects: Objects, description: str, *, order: Sequence[str]) -> Any:
+    return stored(Lines(objects, tuple(order)), description)
 
 
 def steps(*offers: Offered) -> Any:

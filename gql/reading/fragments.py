@@ -123,6 +123,11 @@ def presented(frame: Frame, name: str) -> ColumnElement[Any]:
     return stored
 
 
+def element(frame: Frame, name: str, *, text: bool = False) -> ColumnElement[Any]:
+    """A field of an element of a list: a column where the list is a select; where it is JSON, what stands under the key, as JSON or as text."""
+    return frame.t.c[name] if name in frame.t.c else frame.t.c["value"].op("->>" if text else "->")(word(name))
+
+
 def typed_id(frame: Frame) -> ColumnElement[str]:
     source = frame.source
     if source is None:

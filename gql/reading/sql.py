@@ -30,8 +30,8 @@ from sqlalchemy.dialects.postgresql import JSON, JSONB, asyncpg
 from authz.access import beyond_self, scope
 from authz.actions import Action
 from authz.actor import Shape
-from gql.reading.declare import Bound, Column, Computed, Frame, Given, Items, Many, Offered, One, Only, Page, Source, Steps, source_of
-from gql.reading.fragments import Told, after, built, constant, cursor, edge, gathered, listed, page_info, presented, quoted, tested, word
+from gql.reading.declare import Bound, Column, Computed, Every, Frame, Given, Items, Lines, Many, Offered, One, Only, Page, Source, Steps, source_of
+from gql.reading.fragments import Told, after, built, constant, cursor, edge, element, gathered, listed, page_info, presented, quoted, tested, word
 from gql.reading.paging import Part
 from gql.reading.plan import PageShape
 from gql.reading.selection import Chosen, Selection, TypeName, Whole
@@ -73,13 +73,14 @@ class Builder:
 
     def opened(self, source: Source) -> tuple[Frame, ColumnElement[bool]]:
         """A table under a new name, with the condition that must stand in its WHERE."""
-        t = table_of(source.model).alias(f"t{next(self.numbers)}")
+        name, table = f"t{next(self.numbers)}", table_of(source.model)
+        t = table.alias(name) if source.rows is None else source.rows.subquery(name)
         kind = [t.c[source.only[0]].in_([constant(value) for value in source.only[1:]])] if source.only else []
-        return Frame(t, source, self.shape, lambda action: self.may(action, t)), and_(scope(self.shape, source.read, t), *kind)
+        return Frame(t, source, self.shape, lambda action: self.may(action, t, of=table)), and_(scope(self.shape, source.read, t, of=table), *kind)
 
-    def may(self, action: Action, t: FromClause) -> ColumnElement[bool]:
+    def may(self, action: Action, t: FromClause, *, of: FromClause) -> ColumnElement[bool]:
         """Yes or no, also where the condition is unknown: whoever negates it must not lose a row."""
-        return func.coalesce(scope(self.shape, action, t), false())
+        return func.coalesce(scope(self.shape, action, t, of=of), false())
 
     def value(self, chosen: Chosen, frame: Frame) -> ColumnElement[Any]:
         stored = chosen.stored
@@ -96,7 +97,9 @@ class Builder:
                 return self.single(chosen, stored, frame)
             case Many():
                 return self.several(chosen, stored, frame)
-            case Items():
+            case Every():
+                return self.every(chosen, stored)
+            case Items() | Lines():
                 return self.items(chosen, stored, frame)
             case Steps():
                 return self.steps(chosen, stored.offers, frame)
@@ -125,7 +128,7 @@ class Builder:
 
     def column(self, stored: Column, frame: Frame) -> ColumnElement[Any]:
         if frame.source is None:
-            return frame.t.c["value"].op("->")(word(stored.name))
+            return element(frame, stored.name)
         clear = presented(frame, stored.name)
         if stored.noted:
             self.note(frame.source, stored.name, stored.mask)
@@ -167,21 +170,25 @@ class Builder:
         keys = [inner.c[f"k{n}"] for n in range(len(order))]
         return select(gathered(inner.c.node, *keys)).select_from(inner).correlate_except(inner).scalar_subquery()
 
-    def items(self, chosen: Chosen, stored: Items, frame: Frame) -> ColumnElement[Any]:
-        element = (
-            func.jsonb_array_elements(cast(stored.expression(frame), JSONB))
-            .table_valued("value", with_ordinality="place", name=f"e{next(self.numbers)}")
-            .render_derived()
-        )
-        there = Frame(element, None, self.shape, frame.may)
-        if stored.noted:
+    def every(self, chosen: Chosen, stored: Every) -> ColumnElement[Any]:
+        there, visible = self.opened(source_of(stored.source))
+        order = [there.t.c[name] for name in (*stored.order, "id")]
+        found = select(gathered(self.branching(chosen, there), *order)).select_from(there.t).where(visible).having(func.count() > literal_column("0"))
+        return found.scalar_subquery()
+
+    def items(self, chosen: Chosen, stored: Items | Lines, frame: Frame) -> ColumnElement[Any]:
+        name = f"e{next(self.numbers)}"
+        elements: FromClause
+        if isinstance(stored, Lines):
+            elements, order = stored.objects(frame).lateral(name), stored.order
+        else:
+            each = func.jsonb_array_elements(cast(stored.expression(frame), JSONB))
+            elements, order = each.table_valued("value", with_ordinality="place", name=name).render_derived(), ("place",)
+        there = Frame(elements, None, self.shape, frame.may)
+        if isinstance(stored, Items) and stored.noted:
             self.note(frame.source, stored.noted)
-        return (
-            select(gathered(self.object(chosen.branches[0][1], there), element.c.place))
-            .select_from(element)
-            .correlate_except(element)
-            .scalar_subquery()
-        )
+        whole = gathered(self.object(chosen.branches[0][1], there), *(elements.c[one] for one in order))
+        return select(whole).select_from(elements).correlate_except(elements).scalar_subquery()
 
     def steps(self, chosen: Chosen, offers: Sequence[Offered], frame: Frame) -> ColumnElement[Any]:
         def offer(one: Offered) -> ColumnElement[Any]:

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "l_life"
-down_revision: str | None = "j_reading"
+down_revision: str | None = "k_entry"
 branch_labels = None
 depends_on = None
 

@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "r_rules"
-down_revision: str | None = "n_voices"
+down_revision: str | None = "o_evidence"
 branch_labels = None
 depends_on = None
 

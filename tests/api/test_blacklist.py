@@ -108,7 +108,7 @@ async def test_a_hit_and_a_miss_are_the_same_work(world: World, listed: Listed, 
         await world.done("agency_admin_0", CHECK, input=about(subject))
         works.append(list(statements))
     assert all(one == works[0] for one in works)
-    assert len(works[0]) == 6  # the lock, the tenant, out of its wall, the look-up, back, the log
+    assert len(works[0]) == 5  # the tenant with the lock, out of its wall, the look-up, back, the log
 
 
 @pytest.mark.parametrize(

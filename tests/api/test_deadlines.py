@@ -64,7 +64,6 @@ async def extensions(world: World, fields: str) -> dict[str, Any]:
         request_id="test",
         cursor_key=b"cursor" * 6,
         id_keys=ID_KEYS,
-        may_introspect=False,
         hashed=PASSWORDS.kept,
     )
     answer = await run(HURRIED, OperationRequest(f"mutation($i: Given!) {{ {fields} }}", None, {"i": {"idempotencyKey": key()}}), context)

@@ -4,6 +4,8 @@ from typing import Any
 import pytest
 
 from domain import organizations
+from domain.calendar import Month, monthly_return_due
+from domain.figures import Coverage, compose, sealed
 from domain.organizations import publish_profile
 from domain.profiles import parse_profile
 from models.events import Event
@@ -75,6 +77,48 @@ async def test_the_same_rows_compose_the_same_bytes(world: World) -> None:
     later = await world.done("center_clerk", DRAFT, at=world.now + timedelta(days=90), district=district(world), month="2026-08")
     assert later["monthlyReturnDraft"]["digest"] == row.digest
     assert len(await world.rows(MonthlyReturn, district_id=world.districts[0].id)) == 1
+
+
+@pytest.mark.requirement("N12")
+async def test_postgresql_writes_the_canonical_document(world: World) -> None:
+    """Whatever stands in a name: blanks, escapes and the order of the keys are those that Python writes."""
+    await closed_in_august(world, no=("F06", "F07"))
+    awkward = "".join(chr(n) for n in range(1, 128)) + "督\u2028𠮷😀\ufeff"
+    async with world.transaction() as session:
+        agency = await again(session, Organization, world.agencies[0].id)
+        agency.name = awkward[-100:] + awkward[:20]
+        await session.flush()
+        composed = await compose(session, await again(session, Organization, world.districts[0].id), Month(2026, 8))
+    assert composed == sealed(world.districts[0].id, Month(2026, 8), Coverage(1, 1, 1), lines=composed.lines)
+    assert (composed.lines[0]["agency"], composed.lines[0]["findings"]) == (agency.name, ["F06", "F07"])
+    draft = await world.done("district_clerk_0", DRAFT, district=district(world), month="2026-08")
+    assert (draft["monthlyReturnDraft"]["digest"], draft["monthlyReturnDraft"]["lines"][0]["agency"]) == (composed.digest, agency.name)
+
+
+@pytest.mark.requirement("A03", "A04")
+@pytest.mark.parametrize(("day", "inclusive", "roll"), [(1, "true", "NEXT_WORKDAY"), (5, "false", "NEXT_WORKDAY"), (28, "true", "NONE")])
+async def test_a_draft_is_due_when_the_return_is(world: World, day: int, inclusive: str, roll: str) -> None:
+    text = (PROFILES / f"{world.profile}.toml").read_text(encoding="utf-8")
+    for rule, kept, value in (("due_day", "5", f"{day}"), ("inclusive", "true", inclusive), ("holiday_roll", '"NONE"', f'"{roll}"')):
+        assert f'"monthly_return.{rule}" = {{ value = {kept},' in text
+        text = text.replace(f'"monthly_return.{rule}" = {{ value = {kept},', f'"monthly_return.{rule}" = {{ value = {value},')
+    rules = parse_profile(text, effective_from=date(2026, 1, 1))
+    async with world.transaction() as session:
+        await publish_profile(session, await again(session, Organization, world.center.id), rules, act=world.act("center_admin"))
+    for month in [Month(2026, n) for n in range(1, 13)]:
+        draft = await world.done("district_clerk_0", DRAFT, district=district(world), month=str(month))
+        due = monthly_return_due(month, rules)
+        assert due is not None
+        assert draft["monthlyReturnDraft"]["dueAt"] == due.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@pytest.mark.requirement("INV15", "A29")
+async def test_a_month_before_all_rules_has_no_figures(world: World) -> None:
+    for document in (DRAFT, COVERAGE):
+        answer = await world.ask("district_clerk_0", document, district=district(world), month="2011-02")
+        assert (codes(answer), answer["errors"][0]["extensions"]["rule"]) == (["RULE_NOT_MET"], "profile.effective_from")
+    answer = await world.ask("center_clerk", COVERAGES, month="2011-02")
+    assert (codes(answer), answer["errors"][0]["extensions"]["rule"]) == (["RULE_NOT_MET"], "profile.effective_from")
 
 
 @pytest.mark.requirement("INV05", "A01", "A02", "B028")

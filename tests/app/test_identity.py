@@ -65,7 +65,7 @@ async def test_a_password_gives_a_token_and_the_token_an_actor(world: World) -> 
         agency_id=None,
         roles=frozenset({Role.DISTRICT_CLERK}),
         login_id=login.id,
-        memberships=((Role.DISTRICT_CLERK, held.id),),
+        memberships={Role.DISTRICT_CLERK: held.id},
         offices=frozenset({held.id}),
     )
 

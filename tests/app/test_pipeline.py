@@ -11,7 +11,7 @@ import pytest
 
 from app.databases import connect
 from app.embedded_postgres import EmbeddedPostgres
-from models.database import SETTINGS, Database, Tenant, Wall, reading_in
+from models.database import SETTINGS, Apart, Database, RightsChanged, Tenant, Wall, reading_in
 from models.pipeline import PREPARED, NoConnection, Pipelines, for_libpq, without_options, written
 
 pytestmark = pytest.mark.anyio
@@ -58,6 +58,29 @@ async def test_a_failure_ends_only_its_own_question(narrow: Database) -> None:
     assert before == after
 
 
+async def test_what_goes_together_is_one_transaction(narrow: Database) -> None:
+    begun = "SELECT json_build_array(current_user, now(), statement_timestamp() > now())::text"
+    first, second, third = [orjson.loads(one) for one in await narrow.read(tenant(1)).documents([(begun, [])] * 3) if isinstance(one, bytes)]
+    assert first[0] == "wall_district"
+    assert first[:2] == second[:2] == third[:2]
+    assert orjson.loads(await narrow.read(tenant(1)).document(begun, []) or b"")[1] != first[1]
+
+
+async def test_behind_a_failure_nothing_is_said_and_before_it_all(narrow: Database) -> None:
+    asked = [("SELECT (6 / $1::int)::text", [n]) for n in (1, 2, 0, 3)]
+    for _ in range(2):
+        first, second, failed = await narrow.read(tenant(1)).documents(asked)
+        assert (first, second, type(failed)) == (b"6", b"3", psycopg.errors.DivisionByZero)
+    assert await narrow.read(tenant(1)).documents(asked[:2]) == [b"6", b"3"]
+    assert await narrow.read(tenant(1)).documents([("SELECT '1' WHERE false", []), *asked[:1]]) == [None, b"6"]
+
+
+async def test_who_is_somebody_else_by_now_is_told_nothing(narrow: Database) -> None:
+    ended = Tenant(district_id=UUID(int=1), wall=Wall.DISTRICT, login_id=UUID(int=7))
+    with pytest.raises(RightsChanged, match="LOGIN"):
+        await narrow.read(ended).documents([("SELECT '1'", []), ("SELECT (1 / 0)::text", [])])
+
+
 async def test_prepared_statements_are_bounded(narrow: Database) -> None:
     for number in range(PREPARED + 50):
         assert await narrow.glance().document(f"SELECT '{number}'", []) == str(number).encode()
@@ -84,7 +107,7 @@ async def test_a_greeting_that_nobody_waits_for_any_more_serves_the_next(cluster
         await asyncio.sleep(0.001)
         hasty.cancel()
         await asyncio.gather(hasty, return_exceptions=True)
-    assert (await pipelines.ask("", ("SELECT '1'", [])))[0].get_value(0, 0) == b"1"
+    assert await Apart(pipelines, None).document("SELECT '1'", []) == b"1"
     assert await watching.fetchval("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'greeted'") <= 2
     await pipelines.close()
     await watching.close()
@@ -97,7 +120,7 @@ async def test_who_waits_too_long_for_a_place_is_told(cluster: EmbeddedPostgres)
     with pytest.raises(NoConnection):
         await pipelines.ask("", ("SELECT '1'", []))
     await slow
-    assert (await pipelines.ask("", ("SELECT '1'", [])))[0].get_value(0, 0) == b"1"
+    assert await Apart(pipelines, None).document("SELECT '1'", []) == b"1"
     await pipelines.close()
 
 

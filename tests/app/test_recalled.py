@@ -1,6 +1,8 @@
 """Somebody remembered is answered only on PostgreSQL's word; all else is answered to who the proof says it is, as if nobody were ever remembered."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -15,7 +17,10 @@ from app.main import create_app
 from app.settings import Settings
 from app.tracing import configure_logs
 from domain import memberships
+from gql import operation
+from models.database import Apart
 from models.memberships import Account, Login, Membership
+from models.returns import MonthlyReturn
 from tests.app.test_identity import account, signed_in
 from tests.app.test_standing import by_another_role, by_disabling, by_ending_the_role, by_signing_out
 from tests.world import World
@@ -23,6 +28,7 @@ from tests.world import World
 pytestmark = pytest.mark.anyio
 
 LIST = "{ viewer { capabilities { action } } }"
+SEVERAL = "{ viewer { id } a: districts(first: 1) { totalCount } b: agencies(first: 1) { totalCount } }"
 NAME = "{ __typename }"
 KEY = "k" * 32
 
@@ -68,7 +74,7 @@ async def test_who_was_here_a_moment_ago_is_not_asked_about_again(world: World, 
     assert "errors" not in answers[0][1]
 
 
-async def test_what_reads_nothing_or_changes_something_asks_anew(world: World, desk: Desk) -> None:
+async def test_what_reads_and_writes_nothing_asks_anew(world: World, desk: Desk) -> None:
     _, token = await clerk_of(world)
     await desk.ask(token, LIST)
     for number, query in enumerate((NAME, "{ nonsense }", "{", '{ district(id: "x") { id } }', "mutation { __typename }"), start=2):
@@ -76,8 +82,45 @@ async def test_what_reads_nothing_or_changes_something_asks_anew(world: World, d
         assert desk.asked == number, query
 
 
+async def test_one_mutation_is_done_once_for_who_was_here_a_moment_ago(world: World, desk: Desk) -> None:
+    _, token = await clerk_of(world)
+    await desk.ask(token, LIST)
+    first, again = [await desk.ask(token, filing(world, "once")) for _ in range(2)]
+    assert [one[1]["data"]["monthlyReturnSubmit"]["replayed"] for one in (first, again)] == [False, True]
+    assert (desk.asked, len(await world.rows(MonthlyReturn, district_id=world.districts[0].id))) == (1, 1)
+    status, said = await desk.ask(token, filing(world, "other"))
+    assert (status, said["errors"][0]["extensions"]["code"], desk.asked) == (200, "CONFLICT", 1)
+
+
+@pytest.mark.parametrize(
+    ("ending", "status", "code"),
+    [(by_signing_out, 401, "UNAUTHENTICATED"), (by_disabling, 401, "UNAUTHENTICATED"), (by_ending_the_role, 200, "BAD_USER_INPUT")],
+)
+async def test_whose_standing_changed_changes_nothing(world: World, desk: Desk, ending: Any, status: int, code: str) -> None:
+    who, token = await clerk_of(world)
+    await desk.ask(token, LIST)
+    await ending(world, who)
+    found, said = await desk.ask(token, filing(world, "late"))
+    assert (found, said["errors"][0]["extensions"]["code"], desk.asked) == (status, code, 2)
+    assert await world.rows(MonthlyReturn, district_id=world.districts[0].id) == []
+
+
+async def test_several_mutations_are_asked_anew(world: World, desk: Desk) -> None:
+    _, token = await clerk_of(world)
+    await desk.ask(token, LIST)
+    one = filing(world, "a").partition("{")[2].rpartition("}")[0]
+    await desk.ask(token, f"mutation {{ a: {one} b: {one} }}")
+    assert desk.asked == 2
+
+
+def filing(world: World, key: str) -> str:
+    """The return of the world's last month, under a key."""
+    last = world.now.replace(day=1) - timedelta(days=1)
+    return f'mutation {{ monthlyReturnSubmit(input: {{ idempotencyKey: "{key}", month: "{last:%Y-%m}" }}) {{ replayed }} }}'
+
+
 @pytest.mark.parametrize("ending", [by_signing_out, by_disabling])
-@pytest.mark.parametrize("query", [LIST, NAME, "{ nonsense }"])
+@pytest.mark.parametrize("query", [LIST, SEVERAL, NAME, "{ nonsense }"])
 async def test_whose_token_ended_is_turned_away_at_once(world: World, desk: Desk, ending: Any, query: str) -> None:
     who, token = await clerk_of(world)
     assert (await desk.ask(token, LIST))[0] == 200
@@ -95,6 +138,28 @@ async def test_whose_roles_changed_is_answered_by_the_new_ones_without_an_error(
     assert (status, "errors" in said, desk.asked) == (200, False, 2)
     if ending is by_ending_the_role:
         assert said != before[1]
+
+
+async def test_several_fields_are_all_answered_by_the_new_roles_or_none(world: World, desk: Desk) -> None:
+    who, token = await clerk_of(world)
+    before = await desk.ask(token, SEVERAL)
+    assert (await desk.ask(token, SEVERAL), desk.asked) == (before, 1)
+    await by_another_role(world, who)
+    status, said = await desk.ask(token, SEVERAL)
+    assert (status, "errors" in said, desk.asked) == (200, False, 2)
+
+
+async def test_what_a_deadline_breaks_off_is_not_asked_a_second_time(world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, token = await clerk_of(world)
+    await desk.ask(token, SEVERAL)
+
+    async def never(*_: Any) -> Any:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(Apart, "documents", never)
+    monkeypatch.setattr(operation, "_seconds", lambda _: 0.2)
+    status, said = await desk.ask(token, SEVERAL)
+    assert (status, said["data"], said["errors"][0]["extensions"]["code"], desk.asked) == (200, None, "TOO_COMPLEX", 1)
 
 
 async def test_an_office_elsewhere_also_counts_since_it_may_change_whom_one_acts_for(world: World, desk: Desk) -> None:

@@ -12,13 +12,13 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from app.endpoint import GraphQL
 from authz.access import POLICY
 from authz.actions import Action
 from authz.actor import BASE, Role
 from authz.relations import Relation
+from gql.context import Context
 from gql.node import BY_PREFIX
-from gql.reading.declare import STORED, Column, Computed, Given, Many, One, Only, Page, source_of
+from gql.reading.declare import STORED, Column, Computed, Every, Given, Many, One, Only, Page, source_of
 from gql.reading.selection import DEFINITION
 from gql.schema import schema
 
@@ -64,10 +64,10 @@ def rights(type: str, name: str, definition: Any) -> set[Action]:
     """Under which actions a field stands; none for what is part of a row that was read under its own."""
     what = definition.metadata.get(STORED)
     if "action" in definition.metadata:
-        return {definition.metadata["action"]}
+        return {definition.metadata["action"], *definition.metadata["also"]}
     if isinstance(what, Column):
         return {what.mask} if what.mask else set()
-    if isinstance(what, Page | One | Only | Many | Given):
+    if isinstance(what, Page | One | Only | Many | Every | Given):
         return {source_of(what.source).read}
     if (type, name) == ("Query", "node"):
         return {source_of(one.source).read for one in BY_PREFIX.values()}
@@ -78,7 +78,7 @@ def rights(type: str, name: str, definition: Any) -> set[Action]:
 
 def used() -> dict[Action, dict[str, None]]:
     """By action the operations and protected fields that stand under it: `name` of a root field, `Type.name` of another."""
-    found: dict[Action, dict[str, None]] = {action: {"__schema": None} for action in rights_of(GraphQL._context, set())}
+    found: dict[Action, dict[str, None]] = {action: {"__schema": None} for action in rights_of(Context.may_introspect.fget, set())}
     for type, name, definition in fields():
         shown = name if type in {"Query", "Mutation"} else f"{type}.{name}"
         named = type in {"Query", "Mutation"} or isinstance(definition.metadata.get(STORED), Column | Computed)

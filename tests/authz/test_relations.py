@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import ColumnElement, Text, cast, func, select
+from sqlalchemy.dialects.postgresql import array
 from sqlmodel import SQLModel
 
 from authz.access import MEANINGS, POLICY, READ, holds, meaning, scope
@@ -52,7 +53,7 @@ def asked(
 ) -> dict[Any, dict[str, bool | None]]:
     """One statement: for every row of the table (or every one behind the actor's wall), what each condition says. Unknown stays unknown."""
     t = table_of(model)
-    query = select(cast(func.json_agg(func.json_build_array(t.c.id, *columns.values())), Text))
+    query = select(cast(func.json_agg(func.json_build_array(t.c.id, func.array_to_json(array(columns.values())))), Text))
     compiled = query.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
     values = dict(compiled.params) | actor.binds()
 
@@ -62,7 +63,7 @@ def asked(
         return await reading.document(str(compiled), [values[name] for name in compiled.positiontup or ()])
 
     found = json.loads(bench.portal.call(run) or "[]")
-    return {one[0]: dict(zip(columns, one[1:], strict=True)) for one in found}
+    return {id: dict(zip(columns, said, strict=True)) for id, said in found}
 
 
 def may_be_asked(model: type[SQLModel]) -> list[Action]:
@@ -106,7 +107,8 @@ def roots(model: type[SQLModel]) -> tuple[str | None, str | None]:
     lists, rows = None, None
     for name, field in schema._schema.query_type.fields.items():
         what = stored(field)
-        if isinstance(what, Page | Given) and source_of(what.source).model is model and not source_of(what.source).only:
+        source = source_of(what.source) if isinstance(what, Page | Given) else None
+        if source is not None and source.model is model and not source.only and source.rows is None:
             if isinstance(what, Page):
                 lists = name
             elif what.name == "row":

@@ -138,8 +138,8 @@ def forgetting(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Action]]:
     """The compiled reads, with the application's own filter for these actions taken out."""
     forgotten: list[Action] = []
 
-    def scoped(shape: Shape, action: Action, t: FromClause) -> ColumnElement[bool]:
-        return true() if action in forgotten else scope(shape, action, t)
+    def scoped(shape: Shape, action: Action, t: FromClause, **of: FromClause) -> ColumnElement[bool]:
+        return true() if action in forgotten else scope(shape, action, t, **of)
 
     monkeypatch.setattr(sql, "scope", scoped)
     sql.statement.cache_clear()

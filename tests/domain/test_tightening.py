@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from domain.errors import Unmet
 from domain.profiles import Profile, Rule, parse_profile, value_from, value_shown
 from domain.rule_keys import KEYS, Form, Tighter
-from domain.tightening import Place, difference, dispatching, stricter, tightened
-from models.overlays import Overlay
+from domain.tightening import Place, Refinement, difference, dispatching, lines_of, stricter, tightened
 
 PROFILES = Path(__file__).parents[2] / "seeds" / "profiles"
 CENTER, DISTRICT, AGENCY = (UUID(int=n) for n in (1, 2, 3))
@@ -21,9 +20,9 @@ def beijing() -> Profile:
     return parse_profile((PROFILES / "beijing-municipal.toml").read_text(encoding="utf-8"), effective_from=date(2024, 1, 1))
 
 
-def overlay(**rules: object) -> Overlay:
+def overlay(**rules: object) -> Refinement:
     lines = [{"id": name.replace("__", "."), "value": value, "article": "细则 §1"} for name, value in rules.items()]
-    return Overlay(title="细则", effective_from=date(2026, 1, 1), rules=lines, difference=[])
+    return Refinement(CENTER, "细则@2026-01-01", lines_of(lines))
 
 
 @pytest.mark.requirement("B063")

@@ -7,8 +7,10 @@ import httpx2
 import strawberry
 
 from app.endpoint import Doorkeeper, House
+from app.file_store import incoming_of, store_of
 from app.front import Gate
 from app.health import Health
+from app.incoming import Incoming
 from app.keys import id_keys
 from app.routes import application
 from app.settings import Settings
@@ -163,6 +165,8 @@ def house(*, get: bool = False, body_bytes: int = 65536, read_seconds: float = 1
         health=Health(),
         gate=gate,
         doorkeeper=DOORKEEPER,
+        files=store_of(settings),
+        incoming=Incoming(incoming_of(settings)),
     )
 
 

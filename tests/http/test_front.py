@@ -9,6 +9,7 @@ import pytest
 from starlette.types import Message
 
 from app.front import Gate, Turned, request_of, too_deep
+from app.negotiation import Lines
 from tests.http.small import error_of, house, served
 
 pytestmark = pytest.mark.anyio
@@ -98,7 +99,7 @@ async def test_a_body_that_does_not_come() -> None:
 
     scope = {"type": "http", "method": "POST", "headers": [(b"content-type", b"application/json")]}
     with pytest.raises(Turned) as turned:
-        await request_of(scope, receive, Gate(get=False, body_bytes=65536, read_seconds=0.05))
+        await request_of(scope, Lines(scope), receive, gate=Gate(get=False, body_bytes=65536, read_seconds=0.05))
     assert turned.value.status == 408
 
 

@@ -122,6 +122,13 @@ async def test_another_host_is_not_answered(client: httpx2.AsyncClient) -> None:
     assert response.status_code == 400
 
 
+async def test_a_host_is_judged_also_after_ours_was_known(client: httpx2.AsyncClient) -> None:
+    ours, evil = ("Host", "dudao.test"), ("Host", "evil.cn")
+    for hosts, status in (([ours], 200), ([evil], 400), ([ours, evil], 200), ([evil], 400), ([evil, ours], 400), ([ours], 200)):
+        response = await client.post("/graphql", json={"query": "{ item { name } }"}, headers=[*hosts, ("Authorization", "Bearer clerk")])
+        assert response.status_code == status
+
+
 async def test_every_answer_bears_the_headers_of_the_house(client: httpx2.AsyncClient) -> None:
     for path in ("/", "/healthz", "/nowhere", "/static/page.css"):
         response = await client.get(path)

@@ -8,8 +8,10 @@ from typing import Any
 from graphql import GraphQLEnumType, GraphQLField, GraphQLInputObjectType, GraphQLSchema, get_named_type, is_list_type, is_non_null_type
 
 from gql.node import BY_PREFIX
-from gql.reading.declare import STORED, Given, Page, source_of
+from gql.reading.declare import STORED, Every, Given, Page, source_of
 from gql.reading.selection import DEFINITION
+from models.organizations import Organization
+from models.returns import MonthlyReturn
 
 Choose = Callable[[int], int]
 """A number below n; 0 is the simplest."""
@@ -18,6 +20,9 @@ Values = Callable[[Any, str, tuple[str, ...], int], Any]
 """A value from the data for a model's column (an id with one of the prefixes), chosen by a number."""
 
 SIZES = (2, 1, 3, 7, 100)
+MONTHS = ("2026-09", "2026-08", "2011-02")
+"""This one, one that was reported, and one before there were rules."""
+
 BAD = (
     'first: 3, after: "rubbish"',
     "first: 0",
@@ -78,6 +83,10 @@ class Arguments:
         if declared is self.schema.query_type.fields["node"]:
             what = self.pick(list(BY_PREFIX.values()))
             self.node = source_of(what.source).type
+        if isinstance(what, Given | Every) and "month" in declared.args:
+            whose = self.values(*self.pick([(MonthlyReturn, "district_id"), (Organization, "id")]), ("dst",), self.choose(8))
+            district = f'district: "{whose}", ' if "district" in declared.args else ""
+            return f'({district}month: "{self.pick(MONTHS)}")', None, None
         if isinstance(what, Given) and "id" in declared.args:
             source = source_of(what.source)
             prefixes = (source.prefix,) if isinstance(source.prefix, str) else tuple(source.prefix.values())

@@ -12,7 +12,7 @@ from graphql import (
     get_named_type,
 )
 
-from gql.reading.declare import Computed, Given, Items, Only, Page, Steps
+from gql.reading.declare import Computed, Every, Given, Items, Lines, Only, Page, Steps
 from tests.reading.arguments import Arguments, Choose, Values, Written, stored
 
 DEPTH = 6
@@ -45,7 +45,7 @@ class Writer(Arguments):
         return self.out
 
     def root_field(self, query: GraphQLObjectType, scope: Scope) -> str:
-        names = [name for name, one in query.fields.items() if isinstance(stored(one), Page | Given) or name == "node"]
+        names = [name for name, one in query.fields.items() if isinstance(stored(one), Page | Given | Every) or name == "node"]
         written = self.field(query, self.pick(names), scope, depth=0, live=frozenset({query.name}))
         match self.choose(8):
             case 6:
@@ -60,7 +60,7 @@ class Writer(Arguments):
 
     def part(self, type: Any, scope: Scope, *, depth: int, live: Live) -> str:
         match self.choose(10):
-            case 5 if wrought := [name for name, one in type.fields.items() if isinstance(stored(one), Steps | Computed | Items | Only)]:
+            case 5 if wrought := [name for name, one in type.fields.items() if isinstance(stored(one), Steps | Computed | Items | Lines | Only)]:
                 return self.field(type, self.pick(wrought), scope, depth=depth, live=live)
             case 6:
                 return self.leaf(type, scope, "__typename")

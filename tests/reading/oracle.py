@@ -20,10 +20,11 @@ from authz.access import holds
 from authz.actor import Actor
 from authz.errors import NotFound
 from gql.node import BY_PREFIX
-from gql.reading.declare import STORED, Column, Computed, Given, Items, Many, Offered, One, Only, Page, Source, Steps, source_of
+from gql.reading.declare import STORED, Column, Computed, Every, Given, Items, Lines, Many, Offered, One, Only, Page, Source, Steps, source_of
 from gql.reading.paging import Part, Where
 from gql.reading.selection import DEFINITION
 from tests.crowd_rows import Rows
+from tests.reading import figures
 from tests.reading.twins import COMPUTED, ITEMS, MASKED, WHEN
 
 CURSOR = re.compile(r"^[0-9a-f]{24}\|([0-9a-f-]{36})\|", re.DOTALL)
@@ -81,15 +82,14 @@ class Oracle:
             case Computed():
                 return COMPUTED[info.parent_type.name, info.field_name](self, parent.row)
             case Items():
-                found = ITEMS[info.parent_type.name, info.field_name](self, parent.row)
-                return [Thing("", one) for one in found]
+                return [Thing("", one) for one in ITEMS[info.parent_type.name, info.field_name](self, parent.row)]
             case Steps():
                 return [Thing("", self.step(one)) for one in what.offers if self.offered(one, parent.row)]
             case One():
                 return self.single(source_of(what.source), "id", getattr(parent.row, what.column))
             case Only():
                 return self.single(source_of(what.source), what.column, parent.row.id)
-            case Given():
+            case Given() if "month" not in arguments:
                 return self.given(what, arguments)
             case Many():
                 source = source_of(what.source)
@@ -98,7 +98,19 @@ class Oracle:
                 return [self.thing(row, source) for row in rows[: what.cap]]
             case Page():
                 return self.page(parent, what, arguments, info=info)
-        raise AssertionError(f"{info.parent_type.name}.{info.field_name} is not declared")
+        return self.worked_out(parent, what, arguments)
+
+    def worked_out(self, parent: Any, what: Any, arguments: Mapping[str, Any]) -> Any:
+        """What no row stores: figures of a month."""
+        match what:
+            case Lines():
+                return [Thing("", one) for one in parent.row.lines]
+            case Every():
+                return [Thing(what.source.type, one, what.source) for one in figures.of_districts(self, arguments)]
+            case Given():
+                source = source_of(what.source)
+                return Thing(source.type, figures.of_district(self, arguments, drafted=source.type == "MonthlyReturnDraft"), source)
+        return Thing("Coverage", parent.row, parent.source)
 
     def thing(self, row: Any, source: Source) -> Thing:
         type = source.variants[plain(getattr(row, source.variant_column))] if source.variant_column else source.type

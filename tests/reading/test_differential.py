@@ -13,7 +13,8 @@ from graphql import GraphQLSchema, build_schema, parse
 from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 
-from authz.errors import NotFound
+from authz.errors import Forbidden, NotFound
+from domain.errors import Unmet
 from gql.errors import RequestError
 from gql.reading import direct
 from gql.schema import schema
@@ -34,6 +35,9 @@ CALLERS = (
     "nobody",
     "strange_center_admin",
 )
+
+
+CODES = {NotFound: "NOT_FOUND", Forbidden: "FORBIDDEN", Unmet: "RULE_NOT_MET"}
 
 
 @dataclass(frozen=True)
@@ -115,13 +119,13 @@ def same(judge: Judge, document: Written, variables: dict[str, Any]) -> Any:
     data, errors = truth.data or {}, {}
     for error in truth.errors or []:
         if error.path[0] not in document.refused:
-            assert isinstance(error.original_error, NotFound), (*told, error)
-            errors[error.path[0]] = "NOT_FOUND"
+            assert type(error.original_error) in CODES, (*told, error)
+            errors[error.path[0]] = CODES[type(error.original_error)]
     for key in document.refused.keys() & data.keys():
         data[key], errors[key] = None, document.refused[key]
     assert text(decoded(found["data"])) == text(data), told
     assert {tuple(one["path"]): one["extensions"]["code"] for one in found.get("errors", [])} == {(key,): code for key, code in errors.items()}, told
-    asked = [key for key, value in found["data"].items() if isinstance(value, dict | None) and key not in errors]
+    asked = [key for key, value in found["data"].items() if isinstance(value, dict | list | None) and key not in errors]
     assert len(asked) <= statements <= len(asked) + len(errors), told
     return found["data"]
 

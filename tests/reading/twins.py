@@ -109,6 +109,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("SeriousViolationReport", "hoursElapsed"): lambda _, row: int((row.raised_at - row.discovered_at).total_seconds() // 3600),
     ("SeriousViolationReport", "late"): lambda _, row: None if row.due_at is None else row.raised_at > row.due_at,
     ("Complaint", "late"): lambda _, row: None if row.answered_at is None else shanghai_day(row.answered_at) > row.due_on,
+    ("Evidence", "url"): lambda _, row: f"/files/evi_{row.id.hex}",
     # in the crowd the policy that comes with the release is in force, which has no row
     ("PolicyVersion", "inForce"): lambda _, __: False,
 }
