@@ -21,10 +21,12 @@ from authz import (
     dispatch,
     evidence,
     filings,
+    holidays,
     inspections,
     members,
     notifications,
     organizations,
+    overlays,
     policies,
     returns,
     sessions,
@@ -47,6 +49,7 @@ T = TypeVar("T", bound=SQLModel)
 NOUNS = (
     *(organizations, members, supervisors, applications, sessions, dispatch, inspections, evidence, returns, cases, filings),
     *(credit, violations, agency_cases, complaints, notifications, decisions, policies),
+    *(overlays, holidays),
 )
 
 READ: dict[type[SQLModel], Action] = {model: action for noun in NOUNS for model, action in noun.READ.items()}

@@ -26,7 +26,7 @@ READ = {
 
 MEANINGS: Meanings = {
     Organization: {Relation.SHARED: SHARED},
-    Profile: {Relation.SHARED: SHARED},
+    Profile: {Relation.SHARED: SHARED, Relation.OWN_ORG: OWN_ORG},
     Event: {Relation.SUBTREE: SUBTREE, Relation.OWN_ORG: OWN_ORG, Relation.SELF: SELF},
     Upload: {Relation.OWN_ORG: ROSTERS, Relation.SELF: SELF},
     RosterImport: {Relation.SUBTREE: SUBTREE},

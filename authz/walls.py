@@ -20,11 +20,13 @@ from models.database import Wall
 from models.decisions import Decision
 from models.dispatch import Assignment, Draw, DrawPerson, DrawPick
 from models.events import ChainHead, Event
+from models.holidays import HolidayCalendar
 from models.imports import Upload
 from models.memberships import Account, Attempt, AuditorProposal, Login, Membership
 from models.notifications import Notification, Relay, Reminder
 from models.opinions import SupervisionReport
 from models.organizations import Organization, Profile
+from models.overlays import Overlay
 from models.policies import PolicyCurrent, PolicyLine, PolicyVersion
 from models.requests import Request
 from models.returns import MonthlyReturn
@@ -40,6 +42,8 @@ BINDS = {"center_id": CENTER, "district_id": DISTRICT, "agency_id": AGENCY, "org
 REGISTRY: Mapping[type[SQLModel], str] = {
     Organization: "every institution knows the others",
     Profile: "rules are public to institutions",
+    Overlay: "implementing rules judge whoever they bind, in any tier; a proposal is kept by right",
+    HolidayCalendar: "working days are public to institutions",
     ChecklistTemplate: "forms are public to institutions",
     ChecklistItem: "forms are public to institutions",
     Person: "one person serves several tenants; personal columns are masked",

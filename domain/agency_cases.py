@@ -11,8 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import add_working_days, shanghai_day
 from domain.errors import BadInput, Conflict, Unmet
+from domain.holidays import holidays_of
 from domain.machine import Act, Machine, advance, record, tenants
-from domain.organizations import InForce, rules_for, rules_of
+from domain.organizations import InForce, rules_for, rules_of, rules_there
 from domain.texts import checked, checked_or_none
 from models.agency_cases import OPEN_CASES, AgencyCase, AgencyCaseStatus, AgencyGround
 from models.events import Event
@@ -109,10 +110,12 @@ async def criticize(session: AsyncSession, case: AgencyCase, criticism: str, *, 
 async def order(session: AsyncSession, case: AgencyCase, correction: str, *, act: Act) -> Event:
     """责令改正, due in as many working days as a rectification."""
     judged_by(case, act)
-    rules = await rules_of(session, case.profile_id)
+    today = shanghai_day(act.at)
+    rules = await rules_there(session, case.profile_id, case, on=today)
     rung(rules, AgencyCaseStatus.ORDERED)
     case.correction = checked("correction", correction, LONGEST)
-    case.due_on = add_working_days(shanghai_day(act.at), rules.rules.integer("rectification.working_days"))
+    holidays = await holidays_of(session, case.center_id, since=today)
+    case.due_on = add_working_days(today, rules.rules.integer("rectification.working_days"), holidays)
     return await advance(session, case, STEPS, step=Step.ORDER, act=act, reason=case.correction, profile_id=rules.id)
 
 

@@ -1,7 +1,6 @@
 """Shanghai days, months, half-open periods and working days. Everything is told the time; nothing here asks for it."""
 
 import re
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
@@ -36,6 +35,17 @@ class Period:
     def overlaps(self, other: Self) -> bool:
         """Two that only touch do not overlap."""
         return self.start < other.until and other.start < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Holidays:
+    """Which days are off although they are no weekend, and on which days of a weekend work is done instead (调休)."""
+
+    off: frozenset[date] = frozenset()
+    worked: frozenset[date] = frozenset()
+
+
+WEEKENDS_ONLY = Holidays()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -94,11 +104,11 @@ def end_of_day(day: date) -> datetime:
     return start_of_day(day + timedelta(days=1))
 
 
-def is_working_day(day: date, holidays: AbstractSet[date] = frozenset()) -> bool:
-    return day.weekday() < SATURDAY and day not in holidays
+def is_working_day(day: date, holidays: Holidays = WEEKENDS_ONLY) -> bool:
+    return day in holidays.worked or (day.weekday() < SATURDAY and day not in holidays.off)
 
 
-def add_working_days(day: date, count: int, holidays: AbstractSet[date] = frozenset()) -> date:
+def add_working_days(day: date, count: int, holidays: Holidays = WEEKENDS_ONLY) -> date:
     """The count-th working day after `day`, which itself does not count."""
     if count < 0:
         raise ValueError("working days are counted forward")
@@ -107,14 +117,14 @@ def add_working_days(day: date, count: int, holidays: AbstractSet[date] = frozen
     return day
 
 
-def next_working_day(day: date, holidays: AbstractSet[date] = frozenset()) -> date:
+def next_working_day(day: date, holidays: Holidays = WEEKENDS_ONLY) -> date:
     """The day itself, if work is done on it."""
     while not is_working_day(day, holidays):
         day += timedelta(days=1)
     return day
 
 
-def monthly_return_due(month: Month, rules: Profile, *, holidays: AbstractSet[date] = frozenset()) -> datetime | None:
+def monthly_return_due(month: Month, rules: Profile, *, holidays: Holidays = WEEKENDS_ONLY) -> datetime | None:
     """When the return on `month` is late: 每月5日前 runs to the end of the 5th of the next month in Shanghai (003 §15, A03, A04).
 
     None where the profile knows no monthly return (D24).

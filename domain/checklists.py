@@ -14,7 +14,7 @@ from domain.calendar import shanghai_day
 from domain.errors import BadInput, Conflict, Unmet
 from domain.inspections import STEPS, Step, enough
 from domain.machine import Act, advance, record, stale, tenants
-from domain.organizations import InForce, rules_of
+from domain.organizations import InForce, rules_of_visit
 from domain.profiles import Profile
 from domain.templates import items_of, template_for
 from domain.texts import checked_or_none
@@ -55,7 +55,7 @@ async def check_in(session: AsyncSession, inspection: Inspection, *, act: Act) -
     """A member is there, with a card valid today (Y029, B032). The visit begins when the least team is there, and not before (INV03)."""
     if inspection.status not in (InspectionStatus.NOTIFIED, InspectionStatus.IN_PROGRESS):
         raise Conflict("STATE", status=inspection.status.value)
-    force = await rules_of(session, inspection.profile_id)
+    force = await rules_of_visit(session, inspection)
     place = await place_of(session, inspection, act.by)
     if act.at < place.starts_at - EARLIEST:
         raise Unmet("inspection.arrival", TRUTHFUL, force.rules.version, starts=place.starts_at.isoformat())
@@ -142,7 +142,7 @@ async def save(
 ) -> tuple[Checklist, Event]:
     """Keeps answers, and advice (F16) and appraisal (F17) where given; a later answer to the same line replaces the earlier one, until signed."""
     await on_duty(session, inspection, act.by)
-    force = await rules_of(session, inspection.profile_id)
+    force = await rules_of_visit(session, inspection)
     sheet = await sheet_of(session, inspection)
     stale(sheet.checklist, version)
     lines = placed(given, sheet.items)
@@ -190,7 +190,7 @@ def keep(session: AsyncSession, sheet: Sheet, item: ChecklistItem, *, given: Giv
 async def sign(session: AsyncSession, inspection: Inspection, part: Part, *, act: Act) -> tuple[Signature, Event]:
     """Signs a part. SITE is done when all who checked in have signed; AFTER needs one of them, and may come weeks later (A24)."""
     await on_duty(session, inspection, act.by)
-    force = await rules_of(session, inspection.profile_id)
+    force = await rules_of_visit(session, inspection)
     sheet = await sheet_of(session, inspection)
     if part is Part.AFTER and inspection.status in (InspectionStatus.NOTIFIED, InspectionStatus.IN_PROGRESS):
         raise Unmet("checklist.site_first", "003 annex (A24)", force.rules.version)
@@ -216,7 +216,7 @@ async def sign(session: AsyncSession, inspection: Inspection, part: Part, *, act
 async def signable(session: AsyncSession, inspection: Inspection, sheet: Sheet, *, part: Part, act: Act) -> None:
     """Conflict STATE: nobody signs twice, nor a part that is done or that the form does not have. Too few have come: Unmet."""
     if inspection.status is InspectionStatus.NOTIFIED:
-        enough(inspection, len(await present(session, inspection)), (await rules_of(session, inspection.profile_id)).rules)
+        enough(inspection, len(await present(session, inspection)), (await rules_of_visit(session, inspection)).rules)
     there = any(part_of(item.phase) is part for item in sheet.items)
     mine = any(one.person_id == act.by and one.part == part for one in sheet.signatures)
     done = sheet.checklist.signed_at is not None if part is Part.AFTER else inspection.status is not InspectionStatus.IN_PROGRESS

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain import disclosures
 from domain.calendar import add_working_days, shanghai_day
 from domain.errors import BadInput, Unmet
+from domain.holidays import holidays_of
 from domain.machine import Act, Machine, Within, advance, record, tenants
 from domain.organizations import rules_for
 from domain.sealing import IdKeys
@@ -82,7 +83,8 @@ def blank(agency: Organization) -> Complaint:
 
 async def receive(session: AsyncSession, agency: Organization, received: Received, *, keys: IdKeys, act: Act) -> tuple[Complaint, Event]:
     """Due in working days. Unmet where the rules know no complaints (D29)."""
-    rules = await rules_for(session, agency.center_id, on=shanghai_day(act.at))
+    today = shanghai_day(act.at)
+    rules = await rules_for(session, agency.center_id, on=today)
     if not rules.rules.flag(ENABLED):
         raise Unmet(ENABLED, "1.6 D29", rules.rules.version)
     if received.recognition is not None and received.recognition.agency_id != agency.id:
@@ -97,7 +99,7 @@ async def receive(session: AsyncSession, agency: Organization, received: Receive
         anonymous=name is None and contact is None,
         facts=checked("facts", received.facts, LONGEST_FACTS),
         recognition_session_id=received.recognition.id if received.recognition else None,
-        due_on=add_working_days(shanghai_day(act.at), rules.rules.integer("complaint.working_days")),
+        due_on=add_working_days(today, rules.rules.integer("complaint.working_days"), await holidays_of(session, agency.center_id, since=today)),
         profile_id=rules.id,
     )
     session.add(row)

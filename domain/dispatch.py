@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -18,9 +19,10 @@ from domain.calendar import Month, Period, shanghai_day
 from domain.errors import BadInput, Conflict, Unmet
 from domain.exclusions import merged, out_and_excluded
 from domain.facts import loads_of, roster_of, these
+from domain.holidays import holidays_of
 from domain.machine import Act, Machine, advance, record
 from domain.offers import LEFT, offer
-from domain.organizations import rules_for, rules_of
+from domain.organizations import rules_for, rules_of_visit, rules_there
 from domain.pools import Judged, Planned, candidate, frozen, inspected, judge, sessions_of
 from domain.profiles import Profile
 from domain.texts import checked
@@ -89,10 +91,11 @@ async def freeze(session: AsyncSession, draw: Draw, plan: Plan, *, act: Act) -> 
 
     Everybody on the roster has a line: in, or out and why, and one for each session somebody is out of (N2). One open draw a month.
     """
-    rules = (await rules_of(session, draw.profile_id)).rules
+    rules = (await rules_there(session, draw.profile_id, draw, on=judged_on(draw, act=act))).rules
     month = await sessions_of(session, draw.dispatcher_id, _month(draw.month), district=draw.district_id is not None)
     done = await inspected(session, [one.id for one in month])
-    visits = {one.id: possible_visit(one, at=act.at, rules=rules) for one in month if one.id not in done}
+    holidays = await holidays_of(session, draw.center_id, since=shanghai_day(act.at))
+    visits = {one.id: possible_visit(one, at=act.at, rules=rules, holidays=holidays) for one in month if one.id not in done}
     planned = [Planned(one, visit) for one in month if (visit := visits.get(one.id)) is not None]
     if not planned:
         raise BadInput("month", "nothing_to_draw")
@@ -140,6 +143,11 @@ async def fill(session: AsyncSession, draw: Draw, judged: Judged, *, planned: Se
     draw.pool_digest, draw.commitment = lot.digest(draw.pool), lot.commitment_of(draw.pool, draw.secret)
     draw.sessions_held, draw.sessions_inspected = fixed.base, fixed.already
     draw.sessions_needed = lot.sessions_needed(fixed)
+
+
+def judged_on(draw: Draw, *, act: Act) -> date:
+    """The day whose implementing rules count: that of the act, or the first of a month to come, when the visits will be paid."""
+    return max(shanghai_day(act.at), _month(draw.month).first_day())
 
 
 async def keep_people(session: AsyncSession, draw: Draw, judged: Judged) -> None:
@@ -230,7 +238,7 @@ async def replace(session: AsyncSession, assignment: Assignment, *, act: Act) ->
     inspection = (await session.exec(select(Inspection).where(col(Inspection.id) == assignment.inspection_id))).one()
     if assignment.status not in LEFT or inspection.status not in BEFORE_THE_VISIT_ENDS:
         raise Conflict("STATE", status=assignment.status.value)
-    rules = await rules_of(session, inspection.profile_id)
+    rules = await rules_of_visit(session, inspection)
     asked = (await session.exec(select(Assignment).where(col(Assignment.inspection_id) == inspection.id))).all()
     if any(one.replaces_id == assignment.id for one in asked):
         raise Conflict("DUPLICATE")

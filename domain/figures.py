@@ -37,6 +37,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import HolidayRoll, Month
 from domain.canonical import canonical
+from domain.tightening import ALLOWED
 from models.base import Instant, table_of
 from models.checklists import Answer, AnswerValue, ChecklistItem, Finding
 from models.direct import Direct
@@ -44,12 +45,15 @@ from models.dispatch import Assignment, AssignmentStatus
 from models.inspections import Inspection, InspectionStatus
 from models.opinions import Rectification
 from models.organizations import Organization, Profile, Tier
+from models.overlays import Overlay, OverlayStatus
 from models.returns import MonthlyReturn
 from models.sessions import RecognitionSession, RecognitionSessionStatus
 
 HELD = (RecognitionSessionStatus.HELD, RecognitionSessionStatus.RESULTS_POSTED)
 INSPECTED = (InspectionStatus.CHECKLIST_SIGNED, InspectionStatus.OPINION_SERVED, InspectionStatus.CLOSED)
 WAS_THERE = (AssignmentStatus.CHECKED_IN, AssignmentStatus.DONE)
+
+RATIO = "sampling.min_ratio"
 
 Line = dict[str, Any]
 Value = TypeVar("Value")
@@ -137,22 +141,29 @@ def hexed(id: ColumnElement[UUID]) -> ColumnElement[str]:
     return func.replace(cast(id, Text), word("-"), word(""), type_=Text())
 
 
+def rule(rules: ColumnElement[Any], key: str) -> ColumnElement[str]:
+    """Its value as text, null where it is off."""
+    path = literal_column(f"""'$[*] ? (@.id == "{key}").value'::jsonpath""", Text)
+    return type_coerce(func.jsonb_path_query_first(rules, path).op("#>>")(word("{}")), Text)
+
+
+def own_ratio() -> ColumnElement[str]:
+    """What the district's own implementing rules say on that day, null where they say nothing of it (003 §18)."""
+    o = table_of(Overlay).alias("refining")
+    mine = (o.c.organization_id == DISTRICT.c.id, among(o.c.status, [OverlayStatus.PUBLISHED]), o.c.effective_from <= LAST_DAY)
+    latest = select(rule(o.c.rules, RATIO)).where(*mine).order_by(o.c.effective_from.desc()).limit(number(1))
+    return latest.correlate(DISTRICT).scalar_subquery()
+
+
 def judging() -> FromClause:
     """Of the rules that judge the month, which are those in force on its last day, what the figures follow."""
     p = table_of(Profile).alias("in_force")
-
-    def rule(key: str) -> ColumnElement[str]:
-        """Its value as text, null where it is off."""
-        path = literal_column(f"""'$[*] ? (@.id == "{key}").value'::jsonpath""", Text)
-        return type_coerce(func.jsonb_path_query_first(p.c.rules, path).op("#>>")(word("{}")), Text)
-
-    ratio = rule("sampling.min_ratio")
     columns: Mapping[str, ColumnElement[Any]] = {
-        "over": cast(func.split_part(ratio, word("/"), number(1)), Integer),
-        "under": cast(func.split_part(ratio, word("/"), number(2)), Integer),
-        "due_day": cast(rule("monthly_return.due_day"), Integer),
-        "rolls": rule("monthly_return.holiday_roll") == word(HolidayRoll.NEXT_WORKDAY),
-        "whole_day": rule("monthly_return.inclusive") == word("true"),
+        "above": rule(p.c.rules, RATIO),
+        "own": case((rule(p.c.rules, ALLOWED) == word("true"), own_ratio())),
+        "due_day": cast(rule(p.c.rules, "monthly_return.due_day"), Integer),
+        "rolls": rule(p.c.rules, "monthly_return.holiday_roll") == word(HolidayRoll.NEXT_WORKDAY),
+        "whole_day": rule(p.c.rules, "monthly_return.inclusive") == word("true"),
     }
     found = select(*(value.label(name) for name, value in columns.items()))
     mine = (p.c.organization_id == DISTRICT.c.center_id, p.c.effective_from <= LAST_DAY)
@@ -174,8 +185,16 @@ def counted() -> FromClause:
 COUNTED = counted()
 
 
-NEEDED = func.coalesce((COUNTED.c.held * RULES.c.over + RULES.c.under - number(1)) // RULES.c.under, number(0), type_=Integer())
-"""As `needed` says it."""
+def part(ratio: ColumnElement[str], place: int) -> ColumnElement[int]:
+    return cast(func.split_part(ratio, word("/"), number(place)), Integer)
+
+
+TIGHTER = part(RULES.c.own, 1) * part(RULES.c.above, 2) > part(RULES.c.above, 1) * part(RULES.c.own, 2)
+"""As `domain.tightening.stricter` says it."""
+OVER, UNDER = (case((TIGHTER, part(RULES.c.own, place)), else_=part(RULES.c.above, place)) for place in (1, 2))
+
+NEEDED = func.coalesce((COUNTED.c.held * OVER + UNDER - number(1)) // UNDER, number(0), type_=Integer())
+"""As `needed` says it, of the stricter of the two ratios."""
 
 
 def due() -> ColumnElement[Any]:

@@ -14,10 +14,11 @@ from domain.errors import Unmet
 from domain.facts import roster_of
 from domain.machine import Act, Machine, advance, record
 from domain.offers import REASON, TAKEN, offer, team_of, withdraw
-from domain.organizations import rules_for, rules_of
+from domain.organizations import rules_for, rules_of_visit, rules_there
 from domain.pools import Judged, Planned, frozen, inspected, judge
 from domain.profiles import Profile
 from domain.texts import checked
+from domain.tightening import dispatching
 from domain.visits import Visit
 from models.dispatch import AssignmentStatus, Draw, DrawPick, TeamRole
 from models.events import Event
@@ -53,7 +54,7 @@ async def dispatch(
     session: AsyncSession, recognition: RecognitionSession, team: Sequence[Supervisor], *, visit: Visit, act: Act, draw_id: UUID | None = None
 ) -> Inspection:
     """Makes the inspection and asks its team, the first as leader. Fewer than the profile says are refused (INV03, B029, A25)."""
-    rules = await rules_for(session, recognition.center_id, on=visit.day)
+    rules = await rules_for(session, recognition.center_id, on=visit.day, of=dispatching(recognition, act.organization_id))
     row = Inspection(
         center_id=recognition.center_id,
         district_id=recognition.district_id,
@@ -87,7 +88,7 @@ def enough(inspection: Inspection, have: int, rules: Profile) -> None:
 
 async def notify(session: AsyncSession, inspection: Inspection, *, act: Act) -> Event:
     """督导工作通知 (000 §11(一), Y037): from here on the agency knows. Only with a whole team that has said yes."""
-    rules = await rules_of(session, inspection.profile_id)
+    rules = await rules_of_visit(session, inspection)
     if inspection.status is InspectionStatus.DISPATCHED:
         enough(inspection, len(await team_of(session, inspection.id, statuses=TAKEN)), rules.rules)
         inspection.notified_at = act.at
@@ -110,7 +111,7 @@ async def dispatch_drawn(session: AsyncSession, draw: Draw, *, act: Act) -> tupl
     cancelled, has begun or was inspected since gets none; one with too few people left refuses the whole (INV03).
     """
     event = await advance(session, draw, dispatches.STEPS, step=dispatches.Step.CONFIRM, act=act, profile_id=draw.profile_id)
-    rules = (await rules_of(session, draw.profile_id)).rules
+    rules = (await rules_there(session, draw.profile_id, draw, on=dispatches.judged_on(draw, act=act))).rules
     outcome, pool = dispatches.published(draw).outcome, read_pool(draw.pool)
     planned = {key: one for key, one in (await frozen(session, pool, only=outcome.sessions, rules=rules)).items() if act.at < one.visit.span.start}
     done = await inspected(session, [one.recognition.id for one in planned.values()])

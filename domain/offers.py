@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.calendar import Period
 from domain.errors import Conflict, Unmet
 from domain.machine import Act, Machine, advance, record
-from domain.organizations import InForce, rules_of
+from domain.organizations import InForce, rules_of_visit
 from domain.profiles import Profile
 from domain.texts import checked
 from models.dispatch import Assignment, AssignmentStatus, TeamRole
@@ -155,7 +155,7 @@ async def mark_no_show(session: AsyncSession, assignment: Assignment, *, act: Ac
 async def late(session: AsyncSession, assignment: Assignment) -> Unmet:
     """The refusal that names the reply time."""
     inspection = (await session.exec(select(Inspection).where(col(Inspection.id) == assignment.inspection_id))).one()
-    rules = (await rules_of(session, inspection.profile_id)).rules
+    rules = (await rules_of_visit(session, inspection)).rules
     rule = rules.rule("assignment.reply_hours")
     return Unmet(rule.id, rule.article, rules.version, replyBy=assignment.reply_by.isoformat())
 

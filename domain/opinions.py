@@ -10,9 +10,10 @@ from domain import offers
 from domain.calendar import add_working_days, shanghai_day
 from domain.checklists import on_duty
 from domain.errors import Conflict, Unmet
+from domain.holidays import holidays_of
 from domain.inspections import STEPS, Step
 from domain.machine import Act, Machine, Tenants, advance, record, tenants
-from domain.organizations import InForce, rules_of
+from domain.organizations import InForce, rules_of, rules_there
 from domain.texts import checked
 from models.checklists import Checklist
 from models.dispatch import Assignment, AssignmentStatus
@@ -78,7 +79,7 @@ async def draft(session: AsyncSession, inspection: Inspection, text: str, *, req
 async def serve(session: AsyncSession, letter: OpinionLetter, *, act: Act) -> tuple[Inspection, Event]:
     """The dispatcher serves the letter (Y040): only now the agency sees it, and what it must rectify by when."""
     inspection = await inspection_of(session, letter.inspection_id)
-    force = await rules_of(session, inspection.profile_id)
+    force = await rules_there(session, inspection.profile_id, inspection, on=inspection.scheduled_on)
     letter.served_at = act.at
     event = await advance(session, letter, LETTER, step=LetterStep.SERVE, act=act, profile_id=force.id)
     await advance(session, inspection, STEPS, step=Step.SERVE_OPINION, act=act, profile_id=force.id)
@@ -88,8 +89,10 @@ async def serve(session: AsyncSession, letter: OpinionLetter, *, act: Act) -> tu
 
 
 async def required(session: AsyncSession, inspection: Inspection, letter: OpinionLetter, *, force: InForce, act: Act) -> Rectification:
-    """Due in working days from the day of service: no text has a number, the profile's default is the limit (Y041)."""
-    letter.due_on = add_working_days(shanghai_day(act.at), force.rules.integer("rectification.working_days"))
+    """Due in working days from the day of service: no text has a number, the profile's default is the limit (Y041), or what overlays tightened."""
+    today = shanghai_day(act.at)
+    holidays = await holidays_of(session, inspection.center_id, since=today)
+    letter.due_on = add_working_days(today, force.rules.integer("rectification.working_days"), holidays)
     row = Rectification(opinion_letter_id=letter.id, due_on=letter.due_on, served_at=act.at, **following(inspection))
     session.add_all([letter, row])
     await session.flush()

@@ -10,11 +10,13 @@ from sqlalchemy import Text, bindparam, cast, desc, literal_column, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.errors import Unmet
-from domain.machine import Act, record
+from domain.machine import Act, Within, record
 from domain.profiles import Profile, from_json, to_json
+from domain.tightening import dispatching, refined
 from models.base import new_id, table_of
 from models.direct import Direct
 from models.events import Event
+from models.inspections import Inspection
 from models.organizations import AgencyKind, Organization, Tier
 from models.organizations import Profile as ProfileRow
 
@@ -35,12 +37,15 @@ OF_CENTER = Direct(EFFECTIVE.order_by(desc(PROFILE.c.effective_from)).limit(lite
 OF_ID = Direct(STORED.where(PROFILE.c.id == bindparam("profile")))
 
 
-async def rules_for(session: AsyncSession, center_id: UUID, *, on: date) -> InForce:
-    """What holds in the jurisdiction of a center on a day (INV15). The service refuses to guess where nothing was in force (A29)."""
+async def rules_for(session: AsyncSession, center_id: UUID, *, on: date, of: Within | None = None) -> InForce:
+    """What holds in the jurisdiction of a center on a day (INV15), as refined by the district and agency of `of` (B063).
+
+    The service refuses to guess where nothing was in force (A29).
+    """
     found = await OF_CENTER.row(session, {"center": center_id, "day": on})
     if found is None:
         raise Unmet("profile.effective_from", "1.7 A29", day=on.isoformat())
-    return InForce(found["id"], parsed(**{name: found[name] for name in TOLD}))
+    return InForce(found["id"], await refined(session, parsed(**{name: found[name] for name in TOLD}), of, on=on))
 
 
 async def rules_of(session: AsyncSession, profile_id: UUID) -> InForce:
@@ -51,6 +56,17 @@ async def rules_of(session: AsyncSession, profile_id: UUID) -> InForce:
     return InForce(found["id"], parsed(**{name: found[name] for name in TOLD}))
 
 
+async def rules_there(session: AsyncSession, profile_id: UUID, of: Within, *, on: date) -> InForce:
+    """The same, as refined by the district and agency of `of` on the day that the object is judged by."""
+    force = await rules_of(session, profile_id)
+    return InForce(force.id, await refined(session, force.rules, of, on=on))
+
+
+async def rules_of_visit(session: AsyncSession, visit: Inspection) -> InForce:
+    """What binds the dispatcher of an inspection, on its day."""
+    return await rules_there(session, visit.profile_id, dispatching(visit, visit.dispatcher_id), on=visit.scheduled_on)
+
+
 @lru_cache(maxsize=100)
 def parsed(*, rules: str, slug: str, title: str, effective_from: date) -> Profile:
     """The profile that a row tells. Kept by what it is made of, so it cannot be out of date; reading it anew would cost each write a millisecond."""
@@ -59,11 +75,16 @@ def parsed(*, rules: str, slug: str, title: str, effective_from: date) -> Profil
 
 async def publish_profile(session: AsyncSession, center: Organization, profile: Profile, *, act: Act) -> ProfileRow:
     """Puts rules in force for a center from their day on. Published rows are never changed; a new day supersedes."""
+    return (await published(session, center, profile, act=act))[0]
+
+
+async def published(session: AsyncSession, center: Organization, profile: Profile, *, act: Act) -> tuple[ProfileRow, Event]:
+    """The row, and the event of the center."""
     row = ProfileRow(slug=profile.slug, title=profile.title, organization_id=center.id, effective_from=profile.effective_from, rules=to_json(profile))
     session.add(row)
     await session.flush()
-    await record(session, center, step="PUBLISH_PROFILE", act=act, profile_id=row.id, reason=f"{profile.slug} {profile.effective_from}")
-    return row
+    told = f"{profile.slug} {profile.effective_from}"
+    return row, await record(session, center, step="PUBLISH_PROFILE", act=act, profile_id=row.id, reason=told)
 
 
 async def found_center(session: AsyncSession, name: str, *, code: str) -> Organization:

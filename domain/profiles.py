@@ -1,5 +1,6 @@
 """The rules of a jurisdiction as data, in force from a day, each with its article. A rule that is absent is off."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -45,11 +46,13 @@ class Profile:
     title: str
     effective_from: date
     rules: Mapping[str, Rule] = field(hash=False)
+    refined_by: tuple[str, ...] = ()
+    """The implementing rules (实施细则) that are in it, the upper tier's first."""
 
     @property
     def version(self) -> str:
-        """What an event remembers: which profile judged."""
-        return f"{self.slug}@{self.effective_from.isoformat()}"
+        """What a refusal names: which profile judged, and what refined it."""
+        return " + ".join((f"{self.slug}@{self.effective_from.isoformat()}", *self.refined_by))
 
     def has(self, key: str) -> bool:
         return self.find(key) is not None
@@ -131,13 +134,34 @@ def parse_profile(toml_text: str, *, effective_from: date | None) -> Profile:
 
 def to_json(profile: Profile) -> list[dict[str, object]]:
     """The rules in JSON's own types, for a column of the database, sorted by key."""
-    return [{"id": key, "value": rule.value, "article": rule.article} for key, rule in sorted(profile.rules.items())]
+    return [as_json(rule) for _, rule in sorted(profile.rules.items())]
+
+
+def as_json(rule: Rule) -> dict[str, object]:
+    """One line as it is stored."""
+    return {"id": rule.id, "value": rule.value, "article": rule.article}
 
 
 def from_json(rules: Iterable[Mapping[str, object]], *, slug: str, title: str, effective_from: date) -> Profile:
     """The profile as stored. As strict as `parse_profile`: an older release may have written it."""
     lines = {str(line.get("id")): {name: value for name, value in line.items() if name != "id"} for line in rules}
     return _profile(slug, title, effective_from, lines=lines)
+
+
+def value_from(key: str, text: str) -> object:
+    """A value as a client writes it, in the form of its key; what does not read as that stays text, for `rule_from` to refuse."""
+    form = KEYS[key].form if key in KEYS else Form.TEXT
+    if form in {Form.TEXT, Form.RATIO}:
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def value_shown(value: Value) -> str:
+    """The same back again: a text as it is, all else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def in_force(profiles: Iterable[Profile], *, on: date) -> Profile | None:
@@ -151,7 +175,7 @@ def _profile(slug: object, title: object, effective_from: date, *, lines: Mappin
         raise BadProfile("slug", "lower-case words joined by hyphens")
     if not isinstance(title, str) or not title.strip():
         raise BadProfile("title", "missing or not a text")
-    rules = {key: _rule(key, line) for key, line in lines.items()}
+    rules = {key: rule_from(key, line) for key, line in lines.items()}
     for key, known in KEYS.items():
         if known.required and key not in rules:
             raise BadProfile(key, "missing: no profile works without it")
@@ -159,7 +183,8 @@ def _profile(slug: object, title: object, effective_from: date, *, lines: Mappin
     return Profile(slug, title, effective_from, MappingProxyType(rules))
 
 
-def _rule(key: str, line: object) -> Rule:
+def rule_from(key: str, line: object) -> Rule:
+    """One line as a profile keeps it: `{"value": …, "article": …}`. BadProfile says what is wrong with it."""
     known = KEYS.get(key)
     if known is None:
         raise BadProfile(key, "unknown key")

@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.calendar import Month, add_working_days, monthly_return_due, shanghai_day, start_of_day
+from domain.calendar import Holidays, Month, add_working_days, monthly_return_due, shanghai_day, start_of_day
+from domain.holidays import holidays_of
 from domain.machine import Act, record, tenants
 from domain.organizations import InForce, rules_for
 from domain.profiles import Profile, from_json
@@ -25,6 +26,8 @@ from models.organizations import Profile as ProfileRow
 from models.returns import MonthlyReturn
 
 AT_A_TIME = 200
+LOOKED_BACK = 60
+"""Days within which any limit of working days began: at the turn of a year the holidays of both years count."""
 
 Conditions = Sequence[ColumnElement[bool]] | None
 """All must hold; None where the rules know no such limit."""
@@ -46,7 +49,7 @@ class Limit:
     step: str
     model: type[SQLModel]
     article: str
-    when: Callable[[Profile, date], Conditions]
+    when: Callable[[Profile, date, Holidays], Conditions]
     day: str
     organization: str = "dispatcher_id"
 
@@ -55,38 +58,38 @@ UNDONE = (RectificationStatus.REQUIRED, RectificationStatus.SENT_BACK)
 VISITED = (InspectionStatus.CHECKLIST_SIGNED, InspectionStatus.OPINION_SERVED)
 
 
-def last_day_over(working_days: int, today: date) -> date:
+def last_day_over(working_days: int, today: date, holidays: Holidays) -> date:
     """The latest day after which so many working days had passed before today: whatever began then or earlier is late."""
     day = today - timedelta(days=working_days + 1)
-    while add_working_days(day, working_days) >= today:
+    while add_working_days(day, working_days, holidays) >= today:
         day -= timedelta(days=1)
     return day
 
 
-def rectification_near(rules: Profile, today: date) -> Conditions:
+def rectification_near(rules: Profile, today: date, _: Holidays) -> Conditions:
     days = rules.optional_integer("rectification.warn_days")
     near = col(Rectification.due_on)
     return None if days is None else (col(Rectification.status).in_(UNDONE), near >= today, near <= today + timedelta(days=days))
 
 
-def rectification_late(_: Profile, today: date) -> Conditions:
+def rectification_late(_: Profile, today: date, __: Holidays) -> Conditions:
     return col(Rectification.status).in_(UNDONE), col(Rectification.due_on) < today
 
 
-def opinion_late(rules: Profile, today: date) -> Conditions:
+def opinion_late(rules: Profile, today: date, holidays: Holidays) -> Conditions:
     days = rules.optional_integer("opinion_letter.working_days")
     signed = col(Inspection.status) == InspectionStatus.CHECKLIST_SIGNED
-    return None if days is None else (signed, col(Inspection.scheduled_on) <= last_day_over(days, today))
+    return None if days is None else (signed, col(Inspection.scheduled_on) <= last_day_over(days, today, holidays))
 
 
-def report_late(rules: Profile, today: date) -> Conditions:
+def report_late(rules: Profile, today: date, holidays: Holidays) -> Conditions:
     days = rules.optional_integer("supervision_report.working_days")
     filed = exists().where(col(SupervisionReport.inspection_id) == col(Inspection.id))
     visited = col(Inspection.status).in_(VISITED)
-    return None if days is None else (visited, col(Inspection.scheduled_on) <= last_day_over(days, today), ~filed)
+    return None if days is None else (visited, col(Inspection.scheduled_on) <= last_day_over(days, today, holidays), ~filed)
 
 
-def review_due(_: Profile, today: date) -> Conditions:
+def review_due(_: Profile, today: date, __: Holidays) -> Conditions:
     return col(BlacklistEntry.status) == BlacklistStatus.LISTED, col(BlacklistEntry.review_on) <= today
 
 
@@ -114,12 +117,13 @@ async def found_due(session: AsyncSession, limit: Limit, center_id: UUID, *, at:
 
 async def judging(session: AsyncSession, limit: Limit, center_id: UUID, *, today: date) -> list[ColumnElement[bool]]:
     t = table_of(limit.model)
+    holidays = await holidays_of(session, center_id, since=today - timedelta(days=LOOKED_BACK))
     if "profile_id" not in t.c:
-        said = limit.when((await rules_for(session, center_id, on=today)).rules, today)
+        said = limit.when((await rules_for(session, center_id, on=today)).rules, today, holidays)
         return [] if said is None else [and_(*said)]
     profiles = (await session.exec(select(ProfileRow).where(col(ProfileRow.organization_id) == center_id))).all()
     rules = [from_json(one.rules, slug=one.slug, title=one.title, effective_from=one.effective_from) for one in profiles]
-    several = [(one, limit.when(judged, today)) for one, judged in zip(profiles, rules, strict=True)]
+    several = [(one, limit.when(judged, today, holidays)) for one, judged in zip(profiles, rules, strict=True)]
     return [and_(t.c.profile_id == one.id, *said) for one, said in several if said is not None]
 
 

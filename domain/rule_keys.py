@@ -1,6 +1,6 @@
 """Every key a profile may use, the form of its value and the words allowed in it (regulation.md 1.5 to 1.7 and 1.11)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -16,6 +16,14 @@ class Form(StrEnum):
     CONDITIONS = "a list of lists of conditions"
 
 
+class Tighter(StrEnum):
+    """Which way a district or an agency may move a value in its implementing rules (003 §18, B063): the other way would contradict."""
+
+    HIGHER = "HIGHER"
+    LOWER = "LOWER"
+    ON = "ON"
+
+
 # What a condition of eligibility may ask: a grade or title at least, years at least, or that somebody vouches for it.
 YEARS = frozenset({"TECHNICAL_MANAGEMENT_YEARS", "ASSESSOR_YEARS"})
 ATTESTED = frozenset({"INTEGRITY", "POLICY_KNOWN", "HEALTHY", "CARD", "WORK_MANAGEMENT", "WORK_TECHNICAL", "ASSESSOR_EXCELLENT"})
@@ -27,6 +35,8 @@ class Key:
     words: frozenset[str] | None = None
     least: int = 0
     required: bool = False
+    tighter: Tighter | None = None
+    """None: this rule may not be overlaid."""
 
 
 def _words(*allowed: str, form: Form = Form.WORDS, required: bool = False) -> Key:
@@ -35,6 +45,11 @@ def _words(*allowed: str, form: Form = Form.WORDS, required: bool = False) -> Ke
 
 def _choice(*allowed: str, required: bool = False) -> Key:
     return _words(*allowed, form=Form.TEXT, required=required)
+
+
+def _overlaid(key: Key, tighter: Tighter) -> Key:
+    """May be overlaid: every check of it asks for the chain center, district, agency."""
+    return replace(key, tighter=tighter)
 
 
 FLAG = Key(Form.FLAG)
@@ -74,6 +89,8 @@ KEYS = MappingProxyType(
     {
         # The text itself: Y001, Y002, Y090, B001, B062
         "issuer": Key(Form.TEXT, required=True),
+        "number": TEXT,
+        "adopted_by": TEXT,
         "interpreter": Key(Form.TEXT, required=True),
         "authority": Key(Form.TEXT, required=True),
         # Bodies and names: D01, D02, D05 to D07, D14
@@ -122,19 +139,19 @@ KEYS = MappingProxyType(
         "blacklist.review_months": POSITIVE,
         "blacklist.public": FLAG,
         # Draw and team: D16 to D19, B028, Y096, A01, A02, A09, A10, A25, A26
-        "sampling.min_ratio": Key(Form.RATIO),
+        "sampling.min_ratio": _overlaid(Key(Form.RATIO), Tighter.HIGHER),
         "sampling.unit": _choice("SESSION", "BATCH", "AGENCY", "CANDIDATE"),
         "sampling.period": _choice("MONTH", "QUARTER", "YEAR"),
-        "team.min": Key(Form.INTEGER, least=1, required=True),
+        "team.min": _overlaid(Key(Form.INTEGER, least=1, required=True), Tighter.HIGHER),
         "team.min_for_center": POSITIVE,
-        "team.extra_above": COUNT,
+        "team.extra_above": _overlaid(COUNT, Tighter.LOWER),
         "team.extra_mandatory": FLAG,
         "selection.method": _choice("RANDOM", "ROTATION", "RANDOM_WITH_ROTATION", required=True),
-        "rotation.last_n": POSITIVE,
-        "rotation.cooldown_days": POSITIVE,
+        "rotation.last_n": _overlaid(POSITIVE, Tighter.HIGHER),
+        "rotation.cooldown_days": _overlaid(POSITIVE, Tighter.HIGHER),
         "recusal.rules": _words("OWN_AGENCY", "SAME_SESSION_ASSESSOR", "OVERLAPPING_ASSESSOR", required=True),
         "recusal.assessor_months": POSITIVE,
-        "assignment.reply_hours": Key(Form.INTEGER, least=1, required=True),
+        "assignment.reply_hours": _overlaid(Key(Form.INTEGER, least=1, required=True), Tighter.LOWER),
         # Inspection: D20 to D23, D27, D28, A17, A18
         "inspection.forms": _words("ONSITE", "SPECIAL", "ANNUAL", "SPOT_CHECK", "COMPREHENSIVE", required=True),
         "inspection.desk_modes": _words("EXAM", "PROCESS", "DIRECT", "RESULT"),
@@ -145,11 +162,11 @@ KEYS = MappingProxyType(
         "workflow.steps": _words("NOTICE", "CHECKLIST", "OPINION", "RECTIFICATION", "SUPERVISION_REPORT", "FILING_OPINION", required=True),
         "workflow.rectification": FLAG,
         "workflow.strict_order": FLAG,
-        "rectification.working_days": POSITIVE,
+        "rectification.working_days": _overlaid(POSITIVE, Tighter.LOWER),
         "rectification.warn_days": COUNT,
         "opinion_letter.working_days": POSITIVE,
         "supervision_report.working_days": POSITIVE,
-        "internal.required_per_session": FLAG,
+        "internal.required_per_session": _overlaid(FLAG, Tighter.ON),
         "annual_inspection.period": _choice("YEAR"),
         "stipend.enabled": FLAG,
         # Returns, filing, complaints, disclosure, the rest: D24, D29 to D31, A03, A04, A21
@@ -158,7 +175,7 @@ KEYS = MappingProxyType(
         "monthly_return.inclusive": FLAG,
         "monthly_return.holiday_roll": _choice("NONE", "NEXT_WORKDAY"),
         "monthly_return.nil_required": FLAG,
-        "serious_violation_report.hours": POSITIVE,
+        "serious_violation_report.hours": _overlaid(POSITIVE, Tighter.LOWER),
         "serious_violation_report.kinds": _words("SERIOUS_VIOLATION", "MAJOR_ISSUE"),
         "filing.district_may_refuse": FLAG,
         "complaints.enabled": FLAG,

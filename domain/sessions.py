@@ -169,8 +169,8 @@ async def cancel(session: AsyncSession, recognition: RecognitionSession, reason:
 
 
 async def rules_of(session: AsyncSession, recognition: RecognitionSession) -> InForce:
-    """The rules of the place on the day of the session."""
-    return await rules_for(session, recognition.center_id, on=shanghai_day(recognition.starts_at))
+    """The rules of the place on the day of the session, with the implementing rules of its district and of the agency."""
+    return await rules_for(session, recognition.center_id, on=shanghai_day(recognition.starts_at), of=recognition)
 
 
 def on_the_day(recognition: RecognitionSession, *, act: Act) -> None:

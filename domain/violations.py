@@ -17,6 +17,7 @@ from domain.machine import Act, Machine, Tenants, advance
 from domain.organizations import InForce, rules_for, rules_of
 from domain.protected import record_at_center
 from domain.texts import checked
+from domain.tightening import Place
 from models.credit import CreditEntry, CreditGround
 from models.events import Event
 from models.organizations import Organization
@@ -79,7 +80,7 @@ async def raised(
     past("discoveredAt", alleged.discovered_at, at=act.at)
     if alleged.recognition is not None and alleged.recognition.agency_id != agency.id:
         raise BadInput("recognitionSession", "unknown")
-    rules = await rules_for(session, agency.center_id, on=shanghai_day(alleged.discovered_at))
+    rules = await rules_for(session, agency.center_id, on=shanghai_day(alleged.discovered_at), of=Place(agency.center_id, known_to))
     known(alleged.kind, rules)
     hours = rules.rules.optional_integer(HOURS)
     row = SeriousViolationReport(

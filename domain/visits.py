@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from domain.calendar import SHANGHAI, Period, next_working_day, shanghai_day
+from domain.calendar import SHANGHAI, WEEKENDS_ONLY, Holidays, Period, next_working_day, shanghai_day
 from domain.errors import Unmet
 from domain.profiles import Profile
 from models.inspections import Venue
@@ -23,7 +23,7 @@ class Visit:
         return shanghai_day(self.span.start)
 
 
-def visit_to(recognition: RecognitionSession, venue: Venue, *, at: datetime, rules: Profile) -> Visit:
+def visit_to(recognition: RecognitionSession, venue: Venue, *, at: datetime, rules: Profile, holidays: Holidays = WEEKENDS_ONLY) -> Visit:
     """A visit at this venue. DESK for EXAM or PROCESS is refused: those are checked where they happen (INV20)."""
     if venue is Venue.ONSITE:
         return Visit(venue, Period(recognition.starts_at, recognition.ends_at))
@@ -31,13 +31,13 @@ def visit_to(recognition: RecognitionSession, venue: Venue, *, at: datetime, rul
         rule = rules.rule("inspection.desk_modes")
         raise Unmet(rule.id, rule.article, rules.version, mode=recognition.mode.value)
     first = shanghai_day(at + timedelta(hours=rules.integer("assignment.reply_hours"))) + timedelta(days=1)
-    day = max(shanghai_day(recognition.starts_at), next_working_day(first))
+    day = max(shanghai_day(recognition.starts_at), next_working_day(first, holidays))
     return Visit(venue, Period(datetime.combine(day, OPENS, SHANGHAI), datetime.combine(day, CLOSES, SHANGHAI)))
 
 
-def possible_visit(recognition: RecognitionSession, *, at: datetime, rules: Profile) -> Visit | None:
+def possible_visit(recognition: RecognitionSession, *, at: datetime, rules: Profile, holidays: Holidays = WEEKENDS_ONLY) -> Visit | None:
     """The visit the mode calls for; None where it could only be on site and the session has begun."""
-    visit = visit_to(recognition, venue_of(recognition, rules), at=at, rules=rules)
+    visit = visit_to(recognition, venue_of(recognition, rules), at=at, rules=rules, holidays=holidays)
     return visit if at < visit.span.start else None
 
 

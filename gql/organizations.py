@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import strawberry
-from sqlalchemy import ColumnElement, Text, cast, literal
+from sqlalchemy import ColumnElement, Text, cast, func, literal, literal_column
 from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.access import VERSIONS
 from gql.enums import described
 from gql.fields import own, row
-from gql.reading.declare import Frame, Source, column, computed, given, items, one, page
+from gql.reading.declare import Expression, Frame, Source, column, computed, given, items, one, page
 from gql.reading.fragments import element
-from gql.reading.paging import Among, Arguments, Connection, IdFilter, TextFilter, where
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
 from models.events import Event as EventRow
 from models.memberships import Account
 from models.memberships import Membership as MembershipRow
@@ -62,15 +62,41 @@ class Rule:
     article: str = column("article", "Where it is written, or which default of ours it is.")
 
 
+def said(key: str) -> Expression:
+    """What a profile says under one key; null where that rule is off."""
+
+    def expression(frame: Frame) -> ColumnElement[str]:
+        found = func.jsonb_path_query_first(frame.t.c["rules"], literal_column(f"'$[*] ? (@.id == \"{key}\").value'"))
+        return cast(found.op("#>>")(literal_column("'{}'")), Text)
+
+    return expression
+
+
 @strawberry.type(description="规则集: the rules of a jurisdiction from a day on, each with its article.")
 class Profile(Node):
     slug: str = column("slug", "Its short name.")
     title: str = column("title", "The title of the regulation.")
+    number: str | None = computed(said("number"), "文号; null where the text has none.")
+    issuer: str = computed(said("issuer"), "发布机构: who issued the regulation.")
+    adopted_by: str | None = computed(said("adopted_by"), "审议: by which meeting it was adopted; null where the text does not say.")
+    authority: str = computed(said("authority"), "依据: the higher documents it rests on.")
+    interpreter: str = computed(said("interpreter"), "解释机构: who interprets it.")
     effective_from: date = column("effective_from", "The first day it holds.")
     organization: Annotated["Organization", strawberry.lazy("gql.organizations")] | None = one(
         "organization_id", ORGANIZATIONS, "For whom, and all below."
     )
     rules: list[Rule] = items(lambda frame: frame.t.c["rules"], "All rules that are on.")
+
+
+@strawberry.input(description="Which profiles.")
+class ProfileFilter:
+    organization: IdFilter | None = where("organization_id", "For whom, and all below.", "ctr")
+    effective_from: RangeFilter[date] | None = where("effective_from", "Since when they hold.")
+
+
+@strawberry.enum(description="What profiles may be sorted by.")
+class ProfileOrder(Enum):
+    EFFECTIVE_FROM = strawberry.enum_value("effective_from", description="By the first day they hold.")
 
 
 @strawberry.interface(description="机构: an organization of any tier.")
@@ -211,7 +237,9 @@ class Query:
     district: District | None = row(DISTRICTS, "One district.", District)
     agencies: Connection[Agency] | None = page(None, AGENCIES, "All agencies.", type=Connection[Agency], arguments=AGENCY_ARGUMENTS)
     agency: Agency | None = row(AGENCIES, "One agency.", Agency)
-    profiles: Connection[Profile] | None = page(None, PROFILES, "All published rules.", type=Connection[Profile], arguments=Arguments())
+    profiles: Connection[Profile] | None = page(
+        None, PROFILES, "All published rules.", type=Connection[Profile], arguments=Arguments(ProfileFilter, ProfileOrder)
+    )
     profile: Profile | None = row(PROFILES, "One profile.", Profile)
 
     viewer: Viewer | None = own(VIEWERS, "The caller; null when nobody signed in.", Viewer)

@@ -23,7 +23,7 @@ from models.imports import RosterKind
 from models.memberships import Account, AccountKind
 from models.organizations import AgencyKind, Organization, Tier
 from models.supervisors import Card, Person, Sex, SkillLevel, Supervisor, SupervisorKind
-from seeds import demo_applications, demo_voices
+from seeds import demo_applications, demo_rules, demo_voices
 from seeds import demo_work as work
 from seeds.checklists.publish import publish_templates
 from seeds.demo_people import DISTRICTS, Hiring, hire, staffed
@@ -75,6 +75,9 @@ async def beijing(session: AsyncSession, *, now: datetime, keys: IdKeys, passwor
             await months(session, office, n, now=now)
         if n == 0:
             await demo_voices.reported(session, office, admin=act.by, now=now)
+        if name == demo_rules.DISTRICT:
+            await demo_rules.refined(session, office, now=now)
+    await demo_rules.entered(session, act=Act(hiring.act.by, center.id, now), now=now)
     await cases_of_beijing(session, center, deciders=(act.by, staff["admin-2"]), now=now, keys=keys)
 
 

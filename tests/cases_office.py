@@ -23,6 +23,7 @@ from tests.cases_filings import FILINGS
 from tests.cases_identity import IDENTITY
 from tests.cases_members import MEMBERS
 from tests.cases_policies import POLICIES
+from tests.cases_rules import BELOW_BEIJING, RULES
 from tests.cases_time import TIME
 from tests.cases_visits import VISITS
 from tests.cases_voices import VOICES
@@ -37,7 +38,7 @@ HEADER = "姓名,身份证号,所在评价机构信用代码,督导员类别,证
 IN_NO_LADDER = frozenset({"supervisorCaseSuspend", "supervisorCaseRestore"})
 WITHOUT_DISTRICTS = frozenset({"monthlyReturnSubmit", "monthlyReturnAccept", "monthlyReturnSendBack"})
 BY_A_DISTRICT = frozenset({"accountDisable", "accountSetPassword", "membershipDelegate", "membershipEnd", "membershipRecall"})
-NOT_IN_YUNNAN = IN_NO_LADDER | WITHOUT_DISTRICTS | BY_A_DISTRICT | ONLY_IN_BEIJING | frozenset(FILINGS)
+NOT_IN_YUNNAN = IN_NO_LADDER | WITHOUT_DISTRICTS | BY_A_DISTRICT | ONLY_IN_BEIJING | BELOW_BEIJING | frozenset(FILINGS)
 """000 §21 knows no suspension (D13), there is nobody to file a return (D24), nothing is filed (D22); some cases are about a district's people."""
 
 
@@ -265,4 +266,5 @@ CASES: Mapping[str, Prepare] = {
     **VOICES,
     **TIME,
     **APPLICATIONS,
+    **RULES,
 }

@@ -41,6 +41,7 @@ from tests.crowd_members import members
 from tests.crowd_papers import papers
 from tests.crowd_policies import policies
 from tests.crowd_rest import cases, draws, filings, imports, returns
+from tests.crowd_rules import rules
 from tests.crowd_time import times
 from tests.crowd_voices import voices
 from tests.world import World
@@ -146,6 +147,7 @@ async def populate(world: World, *, seed: int) -> None:
         await policies(crowd)
         await applications(crowd, cards)
         await times(crowd)
+        await rules(crowd)
 
 
 async def roster(crowd: Crowd) -> Sequence[Supervisor]:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from domain.calendar import (
     SHANGHAI,
+    Holidays,
     Month,
     Period,
     add_months,
@@ -92,7 +93,7 @@ def test_inclusive_and_holiday_roll_are_the_profiles_to_choose():
     rolling = profile(
         "beijing-municipal", **{'"monthly_return.holiday_roll" = { value = "NONE"': '"monthly_return.holiday_roll" = { value = "NEXT_WORKDAY"'}
     )
-    holidays = {date(2026, 10, day) for day in range(1, 8)}
+    holidays = Holidays(off=frozenset(date(2026, 10, day) for day in range(1, 8)))
     assert monthly_return_due(Month(2026, 9), rolling, holidays=holidays) == datetime(2026, 10, 9, tzinfo=SHANGHAI)
 
 
@@ -107,8 +108,11 @@ def test_working_days_skip_weekends_and_holidays_and_do_not_count_the_first():
     assert not is_working_day(saturday)
     assert add_working_days(friday, 1) == date(2026, 9, 7)
     assert add_working_days(saturday, 15) == date(2026, 9, 25)
-    assert add_working_days(friday, 1, {date(2026, 9, 7)}) == date(2026, 9, 8)
+    assert add_working_days(friday, 1, Holidays(off=frozenset({date(2026, 9, 7)}))) == date(2026, 9, 8)
     assert add_working_days(friday, 0) == friday
+    moved = Holidays(off=frozenset({date(2026, 9, 7)}), worked=frozenset({saturday}))
+    assert is_working_day(saturday, moved)
+    assert [add_working_days(friday, count, moved) for count in (1, 2)] == [saturday, date(2026, 9, 8)]
     with pytest.raises(ValueError, match="forward"):
         add_working_days(friday, -1)
 

@@ -14,12 +14,14 @@ from domain.errors import Unmet
 from domain.figures import HELD, INSPECTED, WAS_THERE, Coverage, Line, needed, sealed
 from domain.profiles import Profile, from_json, in_force
 from domain.returns import blank, blank_of, due_of
+from domain.tightening import ALLOWED, Refinement, lines_of, tightened
 from models.checklists import Answer, AnswerValue, ChecklistItem, Finding
 from models.dispatch import Assignment
 from models.inspections import Inspection
 from models.opinions import Rectification
 from models.organizations import Organization, Tier
 from models.organizations import Profile as ProfileRow
+from models.overlays import Overlay, OverlayStatus
 from models.returns import MonthlyReturn
 from models.sessions import RecognitionSession
 
@@ -50,7 +52,17 @@ def rules_of(oracle: Any, district: Organization, month: Month) -> Profile:
     found = in_force(profiles, on=month.last_day())
     if found is None:
         raise Unmet("profile.effective_from", "")
-    return found
+    return refined(oracle, found, district, month)
+
+
+def refined(oracle: Any, profile: Profile, district: Organization, month: Month) -> Profile:
+    """With the district's own implementing rules of the month's last day."""
+    mine = [one for one in oracle.rows.of[Overlay] if one.organization_id == district.id and one.status is OverlayStatus.PUBLISHED]
+    begun = [one for one in mine if one.effective_from <= month.last_day()]
+    if not begun or not profile.flag(ALLOWED):
+        return profile
+    latest = max(begun, key=lambda one: one.effective_from)
+    return tightened(profile, Refinement(latest.id, latest.title, lines_of(latest.rules)))
 
 
 def figures(oracle: Any, district: Organization, month: Month) -> Any:

@@ -85,7 +85,16 @@ def keyed(prefix: str, key: str) -> Twin:
     return lambda _, line: f"{prefix}_{line[key]}"
 
 
+def said(key: str) -> Twin:
+    return lambda _, profile: next((as_text(one["value"]) for one in profile.rules if one["id"] == key), None)
+
+
 COMPUTED: Mapping[tuple[str, str], Twin] = {
+    ("Profile", "number"): said("number"),
+    ("Profile", "issuer"): said("issuer"),
+    ("Profile", "adoptedBy"): said("adopted_by"),
+    ("Profile", "authority"): said("authority"),
+    ("Profile", "interpreter"): said("interpreter"),
     ("Notification", "subject"): lambda _, row: f"{SUBJECTS[row.subject_kind]}_{row.subject_id.hex}",
     ("Person", "masked"): masked,
     ("Rule", "value"): lambda _, rule: as_text(rule["value"]),
@@ -107,6 +116,8 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
 ITEMS: Mapping[tuple[str, str], Twin] = {
     ("WebhookDelivery", "tries"): lambda _, row: row.tries,
     ("Profile", "rules"): lambda _, row: row.rules,
+    ("Overlay", "rules"): lambda _, row: row.rules,
+    ("Overlay", "difference"): lambda _, row: row.difference,
     ("Viewer", "capabilities"): capabilities,
     ("RosterImport", "problems"): lambda _, row: row.problems,
     ("FilingDecision", "sessions"): lambda _, row: row.sessions,

@@ -1,0 +1,53 @@
+"""Rules as a client writes them, and the next version of a center's profile."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import strawberry
+
+from authz.actions import Action
+from domain import amendments
+from domain.amendments import Amendment
+from domain.tightening import Said
+from gql.fields import Call, Keyed, changed, mutation
+from gql.organizations import EVENTS, PROFILES, Event, Profile
+from gql.reading.declare import bound, given
+from models.organizations import Profile as ProfileRow
+
+PUBLISH = Action.PROFILE_PUBLISH
+
+
+@strawberry.input(description="规则: one rule, and the article that says so.")
+class RuleInput:
+    key: str = strawberry.field(description="The name of the rule, like `team.min`.")
+    value: str = strawberry.field(description="Its value: a number, `true`, `false` or a list as JSON, anything else as it is; a ratio is `2/5`.")
+    article: str = strawberry.field(description="依据: where it is written, at most 200 characters.")
+
+
+def said(rules: Sequence[RuleInput]) -> list[Said]:
+    return [Said(one.key, one.value, one.article) for one in rules]
+
+
+@strawberry.input(description="What changes in the rules of the center, and from which day on.")
+class ProfilePublishInput(Keyed):
+    effective_from: date = strawberry.field(description="施行日期: the first day it holds, tomorrow at the earliest.")
+    title: str | None = strawberry.field(default=None, description="The title, at most 200 characters; without it, as before.")
+    rules: list[RuleInput] = strawberry.field(default_factory=list, description="Rules that change or come in, at most 120.")
+    removes: list[str] = strawberry.field(default_factory=list, description="The names of rules that go out; what every profile needs may not.")
+
+
+@strawberry.type(description="A version just published.")
+class ProfilePayload:
+    profile: Profile | None = given("profile", PROFILES, "The whole version.")
+    event: Event | None = given("event", EVENTS, "The event written.")
+    replayed: bool = bound("replayed", "Whether this key was answered before.")
+
+
+@strawberry.type
+class Mutation:
+    @mutation(PUBLISH, "发布规则集的新版本: the rules in force on that day with these changes. What was judged before stays judged.")
+    async def profile_publish(call: Call, input: ProfilePublishInput) -> ProfilePayload:
+        call.require(PUBLISH, ProfileRow.model_construct(organization_id=call.act.organization_id))
+        amendment = Amendment(input.effective_from, said(input.rules), input.removes, input.title)
+        profile, event = await amendments.amend(call.session, call.act.organization_id, amendment, act=call.act)
+        return changed(ProfilePayload, profile=profile.id, event=event.id)

@@ -1,0 +1,108 @@
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from domain.errors import Unmet
+from models.events import Event
+from models.inspections import Inspection
+from models.organizations import Profile
+from tests.making_inspections import dispatched
+from tests.making_sessions import recognition
+from tests.world import World, codes, key, shown
+
+pytestmark = pytest.mark.anyio
+
+PUBLISH = """mutation($input: ProfilePublishInput!) { profilePublish(input: $input) { replayed event { step reason profile { id } } profile {
+  id slug title effectiveFrom rules { key value article } organization { id } } } }"""
+LIST = """query($filter: ProfileFilter) { profiles(first: 9, filter: $filter, orderBy: {field: EFFECTIVE_FROM, direction: DESC}) {
+  nodes { id title number issuer adoptedBy authority interpreter effectiveFrom organization { id } rules { key value article } } } }"""
+SINCE = "2026-10-01"
+TEAM = {"key": "team.min", "value": "3", "article": "003 §11（修订）"}
+
+
+def version(*rules: dict[str, str], **other: object) -> dict[str, object]:
+    return {"idempotencyKey": key(), "effectiveFrom": SINCE, "rules": list(rules)} | other
+
+
+def why(answer: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = answer["errors"][0]["extensions"]
+    return found
+
+
+async def listed(world: World, asker: str = "agency_clerk_0", of: World | None = None, **filter: object) -> list[dict[str, Any]]:
+    mine = {"organization": {"eq": shown("ctr", (of or world).center.id)}}
+    return list((await world.done(asker, LIST, filter=mine | filter))["profiles"]["nodes"])
+
+
+@pytest.mark.requirement("Y001", "Y002", "Y003", "Y090", "B001", "B062", "B064")
+async def test_a_profile_says_who_issued_it_on_what_and_who_interprets_it(world: World, yunnan: World) -> None:
+    (beijing,), (college,) = await listed(world), await listed(world, of=yunnan)
+    center = "北京市职业技能鉴定管理中心"
+    assert (beijing["title"], beijing["issuer"], beijing["interpreter"]) == ("北京市职业技能等级认定质量督导管理办法（试行）", center, center)
+    assert (beijing["number"], beijing["adoptedBy"], beijing["effectiveFrom"]) == (None, None, "2024-01-01")
+    assert beijing["authority"] == "人社厅发[2018]148号；京人社能发[2019]142号"
+    assert (college["issuer"], college["interpreter"]) == ("云南机电职业技术学院", "云南机电职业技术学院")
+    assert (college["adoptedBy"], college["authority"]) == ("学校2023年第17次办公会", "云人社通〔2021〕73号")
+    assert college["organization"] == {"id": shown("ctr", yunnan.center.id)}
+
+
+@pytest.mark.requirement("N4", "INV15", "B064", "Y001")
+async def test_the_center_publishes_a_later_version_which_judges_no_earlier_day(world: World) -> None:
+    number = {"key": "number", "value": "京人社〔2026〕9号", "article": "003 title"}
+    said = version(TEAM, number, title="管理办法（修订）", removes=["retention.years"])
+    done = (await world.done("center_admin", PUBLISH, input=said))["profilePublish"]
+    made = done["profile"]
+    assert (made["slug"], made["title"], made["effectiveFrom"]) == ("beijing-municipal", "管理办法（修订）", SINCE)
+    assert done["event"] == {"step": "PUBLISH_PROFILE", "reason": f"beijing-municipal {SINCE}", "profile": {"id": made["id"]}}
+    later, before = await listed(world)
+    assert (later["id"], later["number"], before["number"]) == (made["id"], "京人社〔2026〕9号", None)
+    old, new = ({one["key"]: one for one in profile["rules"]} for profile in (before, later))
+    assert set(old) - set(new) == {"retention.years"}
+    assert {name: new[name] for name in new if new[name] != old.get(name)} == {"team.min": TEAM, "number": number}
+    assert await listed(world, effectiveFrom={"from": SINCE}) == [later]
+    inspection, _ = await dispatched(world, members=2)
+    (row,) = await world.rows(Inspection, id=inspection.id)
+    assert shown("prof", row.profile_id) == before["id"]
+    october = await recognition(world, starts_at=world.now + timedelta(days=20))
+    with pytest.raises(Unmet) as refused:
+        await dispatched(world, of=october, members=2)
+    assert (refused.value.rule, refused.value.article, refused.value.profile) == ("team.min", TEAM["article"], f"beijing-municipal@{SINCE}")
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ({"effectiveFrom": "2026-09-16"}, "past"),
+        ({"rules": [TEAM | {"key": "team.most"}]}, "rule_unknown"),
+        ({"rules": [TEAM | {"value": "0"}]}, "rule_value"),
+        ({"rules": [TEAM, TEAM]}, "rule_repeated"),
+        ({"removes": ["team.min"]}, "rule_value"),
+        ({"removes": ["appointment.term_months"]}, "rule_unknown"),
+        ({"rules": [TEAM | {"key": "monthly_return.due_day", "value": "31"}]}, "rule_value"),
+        ({"title": "长" * 201}, "too_long"),
+    ],
+)
+async def test_a_version_that_does_not_hold_together_is_refused(world: World, said: dict[str, object], problem: str) -> None:
+    answer = await world.ask("center_admin", PUBLISH, input=version(TEAM) | said)
+    assert (codes(answer), why(answer)["problem"]) == (["BAD_USER_INPUT"], problem)
+    assert len(await world.rows(Profile, organization_id=world.center.id)) == 1
+
+
+async def test_one_version_begins_on_a_day_and_says_something_new(world: World) -> None:
+    for said in (version(), version(TEAM | {"value": "2", "article": "003 §11"})):
+        answer = await world.ask("center_admin", PUBLISH, input=said)
+        assert (codes(answer), why(answer)["reason"]) == (["CONFLICT"], "DUPLICATE")
+    await world.done("center_admin", PUBLISH, input=version(TEAM))
+    twice = await world.ask("center_admin", PUBLISH, input=version(TEAM | {"value": "4"}))
+    assert (codes(twice), why(twice)["reason"]) == (["CONFLICT"], "DUPLICATE")
+    days = [one.effective_from for one in await world.rows(Profile, organization_id=world.center.id)]
+    assert sorted(days) == [date(2024, 1, 1), date(2026, 10, 1)]
+
+
+async def test_nobody_else_publishes_one(world: World, yunnan: World) -> None:
+    for who, asker in ((world, "center_clerk"), (world, "center_auditor"), (world, "district_admin_0"), (yunnan, "agency_admin_0")):
+        assert codes(await who.ask(asker, PUBLISH, input=version(TEAM))) == ["FORBIDDEN"], asker
+    for who in (world, yunnan):
+        assert len(await who.rows(Profile, organization_id=who.center.id)) == 1
+        assert len(await who.rows(Event, center_id=who.center.id, step="PUBLISH_PROFILE")) == 1
