@@ -25,6 +25,7 @@ from authz import (
     organizations,
     policies,
     returns,
+    service,
     sessions,
     supervisors,
     violations,
@@ -44,7 +45,7 @@ T = TypeVar("T", bound=SQLModel)
 
 NOUNS = (
     *(organizations, members, supervisors, applications, sessions, dispatch, inspections, returns, cases, filings),
-    *(credit, violations, agency_cases, complaints, notifications, decisions, policies),
+    *(credit, violations, agency_cases, complaints, service, notifications, decisions, policies),
 )
 
 READ: dict[type[SQLModel], Action] = {model: action for noun in NOUNS for model, action in noun.READ.items()}

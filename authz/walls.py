@@ -28,6 +28,7 @@ from models.organizations import Organization, Profile
 from models.policies import PolicyCurrent, PolicyLine, PolicyVersion
 from models.requests import Request
 from models.returns import MonthlyReturn
+from models.service import Commendation, EducationAttendance, StipendLine, StipendRate, TermEvaluation, YearlyAssessment
 from models.supervisors import Appointment, Card, Employment, Person, Supervisor
 from models.violations import SeriousViolationReport
 
@@ -77,6 +78,10 @@ UNUSUAL: Mapping[type[SQLModel], Mapping[Wall, str]] = {
     DrawPick: NEVER_AN_AGENCY,
     SupervisionReport: NEVER_AN_AGENCY,
     MonthlyReturn: NEVER_AN_AGENCY,
+    # of years of service a person sees the own; what is paid is between the dispatcher and the person
+    **dict.fromkeys((EducationAttendance, TermEvaluation, YearlyAssessment, Commendation), WITH_PERSON),
+    StipendRate: NEVER_AN_AGENCY,
+    StipendLine: {**NEVER_AN_AGENCY, Wall.PERSON: "person_id"},
     # an agency learns of none of these, nor from whom they come
     **dict.fromkeys((SeriousViolationReport, Obstruction, Complaint, Complainant), NEVER_AN_AGENCY),
 }

@@ -21,6 +21,7 @@ from models.notifications import Notification, NotificationKind, NotificationSta
 from models.opinions import OpinionLetter, Rectification
 from models.organizations import Organization
 from models.returns import MonthlyReturn
+from models.service import EducationLapse
 from models.supervisors import Appointment, Card
 from models.webhooks import Webhook
 
@@ -73,6 +74,9 @@ TELLS: Mapping[tuple[type[SQLModel], str], Told] = {
     (MonthlyReturn, "SEND_BACK"): told(K.MONTHLY_RETURN_SENT_BACK, "organization_id"),
     (Appointment, "WARN"): told(K.APPOINTMENT_EXPIRING, PERSON, "dispatcher_id"),
     (Appointment, "EXPIRE"): told(K.APPOINTMENT_EXPIRED, PERSON, "dispatcher_id"),
+    (Appointment, "ASSESSMENT_OVERDUE"): told(K.ASSESSMENT_OVERDUE, "dispatcher_id"),
+    (Organization, "EDUCATION_DUE"): told(K.EDUCATION_DUE, "id"),
+    (EducationLapse, "LAPSE"): told(K.EDUCATION_LAPSED, "agency_id", "center_id"),
     (SupervisorCase, "OPEN"): told(K.SUPERVISOR_CASE_OPENED, "issuer_id"),
     (Card, "SUSPEND"): told(K.CARD_SUSPENDED, PERSON, "issuer_id"),
     (Card, "REVOKE"): told(K.CARD_REVOKED, PERSON, "issuer_id"),

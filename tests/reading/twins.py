@@ -9,7 +9,7 @@ from uuid import UUID
 from authz.access import POLICY
 from authz.actions import Action
 from domain.calendar import shanghai_day
-from gql.notifications import SUBJECTS
+from gql.notifications import OF_AGENCIES, SUBJECTS
 from gql.supervisors import PERSONAL
 from models.agency_cases import OPEN_CASES, AgencyCase
 from models.cases import BlacklistEntry
@@ -86,7 +86,7 @@ def keyed(prefix: str, key: str) -> Twin:
 
 
 COMPUTED: Mapping[tuple[str, str], Twin] = {
-    ("Notification", "subject"): lambda _, row: f"{SUBJECTS[row.subject_kind]}_{row.subject_id.hex}",
+    ("Notification", "subject"): lambda _, row: f"{'agc' if row.kind in OF_AGENCIES else SUBJECTS[row.subject_kind]}_{row.subject_id.hex}",
     ("Person", "masked"): masked,
     ("Rule", "value"): lambda _, rule: as_text(rule["value"]),
     ("RefusalStreak", "count"): streak,
