@@ -13,11 +13,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from authz import (
     agency_cases,
     applications,
+    assessments,
     cases,
     complaints,
     credit,
     decisions,
     dispatch,
+    education,
     filings,
     inspections,
     members,
@@ -25,8 +27,8 @@ from authz import (
     organizations,
     policies,
     returns,
-    service,
     sessions,
+    stipends,
     supervisors,
     violations,
 )
@@ -45,7 +47,7 @@ T = TypeVar("T", bound=SQLModel)
 
 NOUNS = (
     *(organizations, members, supervisors, applications, sessions, dispatch, inspections, returns, cases, filings),
-    *(credit, violations, agency_cases, complaints, service, notifications, decisions, policies),
+    *(credit, violations, agency_cases, complaints, education, assessments, stipends, notifications, decisions, policies),
 )
 
 READ: dict[type[SQLModel], Action] = {model: action for noun in NOUNS for model, action in noun.READ.items()}

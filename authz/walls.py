@@ -12,6 +12,7 @@ from authz.actor import Shape
 from authz.relations import CENTER, ORGANIZATION, PERSON
 from models.agency_cases import Obstruction
 from models.applications import Application, Attestation, Training, WrittenExam
+from models.assessments import Commendation, TermEvaluation, YearlyAssessment
 from models.base import every_table, table_of
 from models.cases import BlacklistEntry, SupervisorCase
 from models.checklists import ChecklistItem, ChecklistTemplate
@@ -19,6 +20,7 @@ from models.complaints import Complainant, Complaint
 from models.database import Wall
 from models.decisions import Decision
 from models.dispatch import Assignment, Draw, DrawPerson, DrawPick
+from models.education import EducationAttendance
 from models.events import ChainHead, Event
 from models.imports import Upload
 from models.memberships import Account, Attempt, AuditorProposal, Login, Membership
@@ -28,7 +30,7 @@ from models.organizations import Organization, Profile
 from models.policies import PolicyCurrent, PolicyLine, PolicyVersion
 from models.requests import Request
 from models.returns import MonthlyReturn
-from models.service import Commendation, EducationAttendance, StipendLine, StipendRate, TermEvaluation, YearlyAssessment
+from models.stipends import StipendLine, StipendRate
 from models.supervisors import Appointment, Card, Employment, Person, Supervisor
 from models.violations import SeriousViolationReport
 

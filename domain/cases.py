@@ -1,4 +1,6 @@
-"""Cases against supervisors: opened by hand, by a streak of refusals or by what a year brought, addressed to the issuer of the card, decided by one and confirmed by another."""
+"""Cases against supervisors: opened by hand, by a streak of refusals or by what a year brought, addressed to the issuer of the card, decided by one
+and confirmed by another.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum

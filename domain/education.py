@@ -10,9 +10,9 @@ from domain.errors import BadInput, Conflict, Unmet
 from domain.machine import Act, record, tenants
 from domain.organizations import InForce, rules_for
 from domain.texts import checked
+from models.education import EducationAttendance, EducationEvent, EducationResult
 from models.events import Event
 from models.organizations import Organization
-from models.service import EducationAttendance, EducationEvent, EducationResult
 from models.supervisors import Supervisor, SupervisorKind
 
 LONGEST_TOPIC = 200

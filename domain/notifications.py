@@ -15,13 +15,13 @@ from domain.machine import Act, Machine, advance
 from models.base import HOUSE, new_id, table_of
 from models.cases import BlacklistEntry, SupervisorCase
 from models.dispatch import Assignment, AssignmentStatus, Draw
+from models.education import EducationLapse
 from models.events import Event
 from models.inspections import Inspection
 from models.notifications import Notification, NotificationKind, NotificationStatus, Relay
 from models.opinions import OpinionLetter, Rectification
 from models.organizations import Organization
 from models.returns import MonthlyReturn
-from models.service import EducationLapse
 from models.supervisors import Appointment, Card
 from models.webhooks import Webhook
 

@@ -15,7 +15,7 @@ from models.dispatch import Assignment, AssignmentStatus, TeamRole
 from models.events import Event
 from models.opinions import SupervisionReport
 from models.organizations import Organization
-from models.service import StipendLine, StipendRate
+from models.stipends import StipendLine, StipendRate
 
 LONGEST_DOCUMENT = 200
 MOST_FEN = 1_000_000

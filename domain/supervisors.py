@@ -136,7 +136,8 @@ async def issue_card(
 async def appoint(
     session: AsyncSession, supervisor: Supervisor, *, starts_on: date, act: Act, ends_on: date | None = None, renews: UUID | None = None
 ) -> tuple[Appointment, Event]:
-    """Gives the mandate, anew or after the term that it `renews`. Without an end the term is the profile's (000 §18: 36 months), or open where it knows none (D09).
+    """Gives the mandate, anew or after the term that it `renews`. Without an end the term is the profile's (000 §18: 36 months), or open where it
+    knows none (D09).
 
     Unmet for who is on the blacklist (Y089) or off the roster; Conflict OVERLAP for two terms at a time.
     """

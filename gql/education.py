@@ -13,10 +13,10 @@ from gql.organizations import AGENCIES, EVENTS, PROFILES, Agency, Event, Node, P
 from gql.reading.declare import Source, bound, column, given, one, page
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
 from gql.supervisors import PERSONS, SUPERVISORS, Person, Supervisor
-from models.service import EducationAttendance as EducationAttendanceRow
-from models.service import EducationEvent as EducationEventRow
-from models.service import EducationLapse as EducationLapseRow
-from models.service import EducationResult
+from models.education import EducationAttendance as EducationAttendanceRow
+from models.education import EducationEvent as EducationEventRow
+from models.education import EducationLapse as EducationLapseRow
+from models.education import EducationResult
 
 described(EducationResult, "学习教育结果: with what result somebody took part.", PASSED="合格.", FAILED="不合格.", ABSENT="未参加.")
 

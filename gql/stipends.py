@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import Enum
 
 import strawberry
-from sqlalchemy import ColumnElement, Integer, cast, func
+from sqlalchemy import ColumnElement, Integer, cast, extract, func, literal_column
 
 from authz.actions import Action
 from domain import education, stipends
@@ -19,8 +19,8 @@ from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
 from gql.supervisors import PERSONS, SUPERVISORS, Person, Supervisor
 from models.dispatch import Assignment as AssignmentRow
 from models.dispatch import TeamRole
-from models.service import StipendLine as StipendLineRow
-from models.service import StipendRate as StipendRateRow
+from models.stipends import StipendLine as StipendLineRow
+from models.stipends import StipendRate as StipendRateRow
 
 STIPEND_RATES = Source(StipendRateRow, "StipendRate", "srat")
 STIPEND_LINES = Source(StipendLineRow, "StipendLine", "stip")
@@ -51,7 +51,7 @@ class StipendLine(Node):
 
 
 def minutes(frame: Frame) -> ColumnElement[int]:
-    return cast(func.extract("epoch", frame.t.c.ends_at - frame.t.c.starts_at) / 60, Integer)
+    return cast(func.floor(extract("epoch", frame.t.c.ends_at - frame.t.c.starts_at) / literal_column("60")), Integer)
 
 
 @strawberry.type(description="工作台账: one duty that is done, as assignment, visit and report have recorded it (000 §16). There is nothing to edit.")

@@ -19,8 +19,8 @@ from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, Agency, Event, No
 from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, many, one, only, page, steps
 from gql.reading.fragments import constant
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
+from models.assessments import TermEvaluation as TermEvaluationRow
 from models.base import table_of
-from models.service import TermEvaluation as TermEvaluationRow
 from models.supervisors import Appointment as AppointmentRow
 from models.supervisors import AppointmentStatus, CardStatus, RosterStanding, SkillLevel, SupervisorKind
 from models.supervisors import Card as CardRow
@@ -30,9 +30,9 @@ from models.supervisors import Supervisor as SupervisorRow
 
 if TYPE_CHECKING:
     from gql.applications import Application
+    from gql.assessments import TermEvaluation, YearlyAssessment
     from gql.cases import SupervisorCase
     from gql.education import EducationAttendance
-    from gql.service import TermEvaluation, YearlyAssessment
 
 described(SupervisorKind, "督导员类别: who they inspect for.", EXTERNAL="外部督导员.", INTERNAL="内部督导员, of one agency.")
 described(RosterStanding, "在册情况: whether somebody is on the roster.", ACTIVE="在册.", REMOVED="已移出名册, kept in the archive.")
@@ -141,8 +141,8 @@ class Appointment(Versioned):
     starts_on: date = column("starts_on", "The first day of the term.")
     ends_on: date | None = column("ends_on", "The first day after the term; open where the rules know no term.")
     renews: Annotated["Appointment", strawberry.lazy("gql.supervisors")] | None = one("renews_id", APPOINTMENTS, "续聘: the term before it.")
-    evaluation: Annotated["TermEvaluation", strawberry.lazy("gql.service")] | None = only(
-        "appointment_id", "gql.service:TERM_EVALUATIONS", "履职评价 of the term."
+    evaluation: Annotated["TermEvaluation", strawberry.lazy("gql.assessments")] | None = only(
+        "appointment_id", "gql.assessments:TERM_EVALUATIONS", "履职评价 of the term."
     )
     available_steps: list[Step] = steps(
         Offered("appointmentEvaluate", Action.APPOINTMENT_EVALUATE, ("EXPIRING",), "EVALUATED"),
@@ -186,8 +186,8 @@ class Supervisor(Versioned):
     educations: list[Annotated["EducationAttendance", strawberry.lazy("gql.education")]] = many(
         "supervisor_id", "gql.education:EDUCATION_ATTENDANCES", "业务学习教育, as far as the caller may see it.", order=("year",), cap=50
     )
-    assessments: list[Annotated["YearlyAssessment", strawberry.lazy("gql.service")]] = many(
-        "supervisor_id", "gql.service:YEARLY_ASSESSMENTS", "年度考核, as far as the caller may see it.", order=("year",), cap=50
+    assessments: list[Annotated["YearlyAssessment", strawberry.lazy("gql.assessments")]] = many(
+        "supervisor_id", "gql.assessments:YEARLY_ASSESSMENTS", "年度考核, as far as the caller may see it.", order=("year",), cap=50
     )
     cases: list[Annotated["SupervisorCase", strawberry.lazy("gql.cases")]] = many(
         "supervisor_id", "gql.cases:CASES", "督导员案件 and what they led to, as far as the caller may see them.", order=("created_at",), cap=50

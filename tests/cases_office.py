@@ -25,6 +25,7 @@ from tests.cases_policies import POLICIES
 from tests.cases_time import TIME
 from tests.cases_visits import VISITS
 from tests.cases_voices import VOICES
+from tests.cases_years import YEARS
 from tests.contract import AGAIN, Case, sent
 from tests.making_inspections import dispatched
 from tests.making_returns import again, returned
@@ -252,4 +253,16 @@ OFFICE: Mapping[str, Prepare] = {
     "monthlyReturnAccept": return_accept,
     "monthlyReturnSendBack": return_send_back,
 }
-CASES: Mapping[str, Prepare] = {**DISPATCH, **VISITS, **OFFICE, **FILINGS, **MEMBERS, **IDENTITY, **POLICIES, **VOICES, **TIME, **APPLICATIONS}
+CASES: Mapping[str, Prepare] = {
+    **DISPATCH,
+    **VISITS,
+    **OFFICE,
+    **FILINGS,
+    **MEMBERS,
+    **IDENTITY,
+    **POLICIES,
+    **VOICES,
+    **TIME,
+    **APPLICATIONS,
+    **YEARS,
+}

@@ -12,6 +12,7 @@ from domain.calendar import shanghai_day
 from gql.notifications import OF_AGENCIES, SUBJECTS
 from gql.supervisors import PERSONAL
 from models.agency_cases import OPEN_CASES, AgencyCase
+from models.assessments import TermEvaluation
 from models.cases import BlacklistEntry
 from models.dispatch import Assignment
 from models.events import Event
@@ -81,6 +82,10 @@ def judging(oracle: Any, row: Any) -> bool:
     return bool(oracle.actor.organization_id in {None, row.opener_id} or row.agency_id != oracle.actor.organization_id)
 
 
+def fulfilled(oracle: Any, row: Any) -> bool:
+    return any(one.appointment_id == row.id and one.result.value == "FULFILLED" for one in oracle.rows.of[TermEvaluation])
+
+
 def keyed(prefix: str, key: str) -> Twin:
     return lambda _, line: f"{prefix}_{line[key]}"
 
@@ -99,6 +104,8 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("ReturnDifference", "inspection"): keyed("insp", "inspection"),
     ("SeriousViolationReport", "hoursElapsed"): lambda _, row: int((row.raised_at - row.discovered_at).total_seconds() // 3600),
     ("SeriousViolationReport", "late"): lambda _, row: None if row.due_at is None else row.raised_at > row.due_at,
+    ("YearlyAssessment", "late"): lambda _, row: row.assessed_on > row.due_on,
+    ("WorkLedgerLine", "minutes"): lambda _, row: int((row.ends_at - row.starts_at).total_seconds() // 60),
     ("Complaint", "late"): lambda _, row: None if row.answered_at is None else shanghai_day(row.answered_at) > row.due_on,
     # in the crowd the policy that comes with the release is in force, which has no row
     ("PolicyVersion", "inForce"): lambda _, __: False,
@@ -131,6 +138,7 @@ WHEN: Mapping[str, Twin] = {
     "filingDecisionSendBack": undisputed,
     "filingRefusalPropose": undisputed,
     "filingRefusalConfirm": ready,
+    "appointmentRenew": fulfilled,
     "supervisorCaseConfirm": lambda oracle, row: row.decided_by != oracle.actor.person_id,
     "supervisorCaseRestore": lambda _, row: row.sanction is not None and row.sanction.value == "SUSPENSION",
 }

@@ -8,8 +8,8 @@ import strawberry
 from sqlalchemy import ColumnElement
 
 from authz.actions import Action
-from domain import service
-from domain.service import Judgement
+from domain import assessments
+from domain.assessments import Judgement
 from gql.cases import CASES, SupervisorCase
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
@@ -17,10 +17,10 @@ from gql.organizations import EVENTS, ORGANIZATIONS, PROFILES, Event, Node, Orga
 from gql.reading.declare import Frame, Source, bound, column, computed, given, one, only, page
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
 from gql.supervisors import APPOINTMENTS, PERSONS, SUPERVISORS, Appointment, Person, Supervisor
-from models.service import AssessmentResult, TermResult
-from models.service import Commendation as CommendationRow
-from models.service import TermEvaluation as TermEvaluationRow
-from models.service import YearlyAssessment as YearlyAssessmentRow
+from models.assessments import AssessmentResult, TermResult
+from models.assessments import Commendation as CommendationRow
+from models.assessments import TermEvaluation as TermEvaluationRow
+from models.assessments import YearlyAssessment as YearlyAssessmentRow
 
 described(TermResult, "履职评价结论: how somebody fulfilled a term.", FULFILLED="履职合格.", UNFULFILLED="履职不合格: the term is not renewed.")
 described(
@@ -52,7 +52,7 @@ class TermEvaluation(Node):
 
 @strawberry.type(description="表彰奖励: for somebody who was excellent in a year (000 §22).")
 class Commendation(Node):
-    assessment: Annotated["YearlyAssessment", strawberry.lazy("gql.service")] | None = one(
+    assessment: Annotated["YearlyAssessment", strawberry.lazy("gql.assessments")] | None = one(
         "yearly_assessment_id", YEARLY_ASSESSMENTS, "For which assessment."
     )
     supervisor: Supervisor | None = one("supervisor_id", SUPERVISORS, "Who.")
@@ -188,25 +188,25 @@ class Mutation:
     @mutation(EVALUATE, "Evaluate a term (履职评价) that is about to end, as who appointed (000 §18).")
     async def appointment_evaluate(call: Call, input: AppointmentEvaluateInput) -> AppointmentEvaluatePayload:
         term = await call.fetch(APPOINTMENTS, input.appointment, to=EVALUATE, version=input.expected_version)
-        found, event = await service.evaluate(call.session, term, input.result, statement=input.statement, act=call.act)
+        found, event = await assessments.evaluate(call.session, term, input.result, statement=input.statement, act=call.act)
         return changed(AppointmentEvaluatePayload, appointment=term.id, evaluation=found.id, event=event.id)
 
     @mutation(RENEW, "Renew a term (续聘) that was evaluated as fulfilled: the next one begins when it ends, and it holds until then.")
     async def appointment_renew(call: Call, input: AppointmentRenewInput) -> AppointmentRenewPayload:
         term = await call.fetch(APPOINTMENTS, input.appointment, to=RENEW, version=input.expected_version)
-        following, event = await service.renew(call.session, term, act=call.act)
+        following, event = await assessments.renew(call.session, term, act=call.act)
         return changed(AppointmentRenewPayload, appointment=following.id, event=event.id)
 
     @mutation(ASSESS, "Assess a year (年度考核) of somebody one appointed, once; due on 31 January of the next. UNQUALIFIED opens a case.")
     async def appointment_assess(call: Call, input: AppointmentAssessInput) -> YearlyAssessmentPayload:
         term = await call.fetch(APPOINTMENTS, input.appointment, to=ASSESS, version=input.expected_version)
         said = Judgement(input.year, input.result, input.meets_duty, input.meets_conduct, input.meets_knowledge, input.statement)
-        done = await service.assess(call.session, term, said, act=call.act)
+        done = await assessments.assess(call.session, term, said, act=call.act)
         case = {"case": done.case.id} if done.case else {}
         return changed(YearlyAssessmentPayload, assessment=done.assessment.id, event=done.event.id, **case)
 
     @mutation(COMMEND, "Commend (表彰奖励) who was assessed as excellent, once for each assessment.")
     async def yearly_assessment_commend(call: Call, input: YearlyAssessmentCommendInput) -> CommendationPayload:
         judged = await call.fetch(YEARLY_ASSESSMENTS, input.assessment, to=COMMEND, version=input.expected_version)
-        found, event = await service.commend(call.session, judged, input.title, document=input.document, act=call.act)
+        found, event = await assessments.commend(call.session, judged, input.title, document=input.document, act=call.act)
         return changed(CommendationPayload, commendation=found.id, event=event.id)

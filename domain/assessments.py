@@ -16,9 +16,9 @@ from domain.machine import Act, Tenants, advance, record, tenants
 from domain.organizations import InForce, rules_for
 from domain.supervisors import APPOINTMENT_STEPS, Step, appoint, card_in_use
 from domain.texts import checked
+from models.assessments import AssessmentResult, Commendation, TermEvaluation, TermResult, YearlyAssessment
 from models.cases import CaseOrigin, Ground, SupervisorCase
 from models.events import Event
-from models.service import AssessmentResult, Commendation, TermEvaluation, TermResult, YearlyAssessment
 from models.supervisors import Appointment, Supervisor
 
 LONGEST_STATEMENT = 4000
@@ -36,7 +36,7 @@ class Whose(Tenants):
 
 
 def whose(row: Appointment | YearlyAssessment) -> Whose:
-    return Whose(**tenants(row), supervisor_id=row.supervisor_id, person_id=row.person_id, dispatcher_id=row.dispatcher_id)
+    return {**tenants(row), "supervisor_id": row.supervisor_id, "person_id": row.person_id, "dispatcher_id": row.dispatcher_id}
 
 
 async def evaluate(session: AsyncSession, term: Appointment, result: TermResult, *, statement: str, act: Act) -> tuple[TermEvaluation, Event]:
