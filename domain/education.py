@@ -55,7 +55,7 @@ async def hold(session: AsyncSession, agency: Organization, topic: str, *, held_
 
 
 async def attend(
-    session: AsyncSession, event: EducationEvent, supervisor: Supervisor, result: EducationResult, *, act: Act
+    session: AsyncSession, event: EducationEvent, supervisor: Supervisor, *, result: EducationResult, act: Act
 ) -> tuple[EducationAttendance, Event]:
     """Who came and with what result, once an event. BadInput for who is not an internal supervisor of the agency; Unmet for one's own result."""
     if supervisor.organization_id != event.agency_id:

@@ -158,5 +158,5 @@ class Mutation:
     async def education_event_record(call: Call, input: EducationEventRecordInput) -> EducationAttendancePayload:
         held = await call.fetch(EDUCATION_EVENTS, input.event, to=RECORD, version=input.expected_version)
         supervisor = await call.fetch(SUPERVISORS, input.supervisor, to=Action.SUPERVISOR_READ)
-        found, event = await education.attend(call.session, held, supervisor, input.result, act=call.act)
+        found, event = await education.attend(call.session, held, supervisor, result=input.result, act=call.act)
         return changed(EducationAttendancePayload, attendance=found.id, event=event.id)

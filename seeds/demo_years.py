@@ -40,7 +40,7 @@ async def taught(session: AsyncSession, college: Organization, internal: Sequenc
     """One has passed; the other failed and may pass another one until the year is over."""
     event, _ = await education.hold(session, college, "修订后的考务规程与廉洁要求", held_on=shanghai_day(act.at), act=act)
     for row, result in zip(internal, (EducationResult.PASSED, EducationResult.FAILED), strict=True):
-        await education.attend(session, event, row, result, act=act)
+        await education.attend(session, event, row, result=result, act=act)
 
 
 async def judged(session: AsyncSession, external: Sequence[Supervisor], *, act: Act) -> None:

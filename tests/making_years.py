@@ -48,7 +48,7 @@ async def held(world: World, *, agency: int = 0, on: date = date(2026, 5, 8)) ->
 async def attended(world: World, event: EducationEvent, row: Supervisor, result: EducationResult) -> None:
     agency = next(n for n, one in enumerate(world.agencies) if one.id == event.agency_id)
     async with world.transaction() as session:
-        await education.attend(session, await again(session, EducationEvent, event.id), row, result, act=world.act(f"agency_clerk_{agency}"))
+        await education.attend(session, await again(session, EducationEvent, event.id), row, result=result, act=world.act(f"agency_clerk_{agency}"))
 
 
 async def term_of(world: World, row: Supervisor) -> Appointment:
