@@ -14,11 +14,13 @@ from sqlmodel.sql.expression import Select
 from authz import (
     agency_cases,
     applications,
+    assessments,
     cases,
     complaints,
     credit,
     decisions,
     dispatch,
+    education,
     evidence,
     filings,
     holidays,
@@ -30,6 +32,7 @@ from authz import (
     policies,
     returns,
     sessions,
+    stipends,
     supervisors,
     violations,
 )
@@ -48,7 +51,7 @@ T = TypeVar("T", bound=SQLModel)
 
 NOUNS = (
     *(organizations, members, supervisors, applications, sessions, dispatch, inspections, evidence, returns, cases, filings),
-    *(credit, violations, agency_cases, complaints, notifications, decisions, policies),
+    *(credit, violations, agency_cases, complaints, education, assessments, stipends, notifications, decisions, policies),
     *(overlays, holidays),
 )
 

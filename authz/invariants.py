@@ -27,6 +27,9 @@ WORKING = frozenset(
 ACCEPTING = frozenset({Action.RECTIFICATION_ACCEPT, Action.RECTIFICATION_RETURN})
 REVOKING = frozenset({Action.CARD_ISSUE, Action.APPLICATION_DESIGNATE, Action.SUPERVISOR_CASE_REVOKE, Action.SUPERVISOR_CASE_CONFIRM})
 QUALIFYING = frozenset({Action.CARD_ISSUE, *(Action(f"application.{verb}") for verb in ("recommend", "train", "examine", "designate", "reject"))})
+RATING = frozenset(
+    {Action.APPOINTMENT_EVALUATE, Action.APPOINTMENT_RENEW, Action.APPOINTMENT_ASSESS, Action.YEARLY_ASSESSMENT_COMMEND, Action.ASSIGNMENT_PAY}
+)
 EMBARGOED = ("draw", "assignment", "inspection", "report", "opinion", "rectification", "evidence_request")
 PROTECTED = ("serious_violation_report", "obstruction", "complaint")
 JUDGING = ("supervisor_case", "blacklist")
@@ -92,7 +95,7 @@ PINNED = (
     Pinned("embargo", "000 §11(一)", of(Role.AGENCY, Role.INTEGRATOR), about(*EMBARGOED), EVERYWHERE & ~FACTS[Fact.SERVED] & ~BY_THE_OWN_HAND),
     Pinned("source", "000 §8(六), (七), §20(二), (五); 003 §15", of(Role.AGENCY, Role.INTEGRATOR), about(*PROTECTED), EVERYWHERE),
     Pinned("own_rectification", "000 §11(三)", everybody, ACCEPTING, FACTS[Fact.TEAM_MEMBER]),
-    Pinned("own_case", "000 §21, §23", everybody, about(*JUDGING) & CHANGES | QUALIFYING, FACTS[Fact.SELF]),
+    Pinned("own_case", "000 §18, §21-§23", everybody, about(*JUDGING) & CHANGES | QUALIFYING | RATING, FACTS[Fact.SELF]),
     Pinned("auditor_reads", "GB/T 22239", of(Role.CENTER_AUDITOR), CHANGES, EVERYWHERE & ~FACTS[Fact.SELF]),
     Pinned("strangers_look", "000 §24; 003 §9", lambda bases: bases == {Role.ANYONE}, CHANGES, EVERYWHERE & ~FACTS[Fact.SELF]),
     Pinned("publishers", "GB/T 22239", all_but(Role.CENTER_ADMIN), PUBLISHING, EVERYWHERE),

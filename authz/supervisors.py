@@ -31,7 +31,7 @@ from models.cases import BLOCKING
 from models.dispatch import Assignment
 from models.inspections import Inspection
 from models.organizations import Tier
-from models.supervisors import IN_TERM, Appointment, Card, Employment, Person, Supervisor
+from models.supervisors import MANDATED, Appointment, Card, Employment, Person, Supervisor
 
 ASSIGNMENT, CARD, SUPERVISOR = table_of(Assignment), table_of(Card), table_of(Supervisor)
 
@@ -114,7 +114,7 @@ def barred(person: ColumnElement[UUID], supervisor: ColumnElement[Any], day: Col
     return or_(
         ~there_is(c).where(c.c.supervisor_id == supervisor, c.c.status == "ACTIVE", c.c.valid_from <= day, c.c.valid_until > day),
         ~there_is(a).where(
-            a.c.supervisor_id == supervisor, a.c.status.in_(IN_TERM), a.c.starts_on <= day, or_(a.c.ends_on.is_(None), a.c.ends_on > day)
+            a.c.supervisor_id == supervisor, a.c.status.in_(MANDATED), a.c.starts_on <= day, or_(a.c.ends_on.is_(None), a.c.ends_on > day)
         ),
         func.is_listed(person, type_=Boolean()),  # by any center, also behind another one's wall
     )
@@ -123,7 +123,7 @@ def barred(person: ColumnElement[UUID], supervisor: ColumnElement[Any], day: Col
 def is_barred(person_id: UUID, supervisor_id: UUID | None, day: date, *, world: World) -> bool:
     card = any(one.supervisor_id == supervisor_id and one.status == "ACTIVE" and one.valid_from <= day < one.valid_until for one in world.cards)
     term = any(
-        one.supervisor_id == supervisor_id and one.status in IN_TERM and one.starts_on <= day and (one.ends_on is None or one.ends_on > day)
+        one.supervisor_id == supervisor_id and one.status in MANDATED and one.starts_on <= day and (one.ends_on is None or one.ends_on > day)
         for one in world.appointments
     )
     listed = any(one.person_id == person_id and one.status in BLOCKING for one in world.blacklist)

@@ -12,6 +12,7 @@ from authz.actor import Shape
 from authz.relations import CENTER, ORGANIZATION, PERSON
 from models.agency_cases import Obstruction
 from models.applications import Application, Attestation, Training, WrittenExam
+from models.assessments import Commendation, TermEvaluation, YearlyAssessment
 from models.base import every_table, table_of
 from models.cases import BlacklistEntry, SupervisorCase
 from models.checklists import ChecklistItem, ChecklistTemplate
@@ -19,6 +20,7 @@ from models.complaints import Complainant, Complaint
 from models.database import Wall
 from models.decisions import Decision
 from models.dispatch import Assignment, Draw, DrawPerson, DrawPick
+from models.education import EducationAttendance
 from models.events import ChainHead, Event
 from models.holidays import HolidayCalendar
 from models.imports import Upload
@@ -30,6 +32,7 @@ from models.overlays import Overlay
 from models.policies import PolicyCurrent, PolicyLine, PolicyVersion
 from models.requests import Request
 from models.returns import MonthlyReturn
+from models.stipends import StipendLine, StipendRate
 from models.supervisors import Appointment, Card, Employment, Person, Supervisor
 from models.violations import SeriousViolationReport
 
@@ -81,6 +84,10 @@ UNUSUAL: Mapping[type[SQLModel], Mapping[Wall, str]] = {
     DrawPick: NEVER_AN_AGENCY,
     SupervisionReport: NEVER_AN_AGENCY,
     MonthlyReturn: NEVER_AN_AGENCY,
+    # of years of service a person sees the own; what is paid is between the dispatcher and the person
+    **dict.fromkeys((EducationAttendance, TermEvaluation, YearlyAssessment, Commendation), WITH_PERSON),
+    StipendRate: NEVER_AN_AGENCY,
+    StipendLine: {**NEVER_AN_AGENCY, Wall.PERSON: "person_id"},
     # an agency learns of none of these, nor from whom they come
     **dict.fromkeys((SeriousViolationReport, Obstruction, Complaint, Complainant), NEVER_AN_AGENCY),
 }

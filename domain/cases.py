@@ -1,4 +1,6 @@
-"""Cases against supervisors: opened by hand or by a streak of refusals, addressed to the issuer of the card, decided by one and confirmed by another."""
+"""Cases against supervisors: opened by hand, by a streak of refusals or by what a year brought, addressed to the issuer of the card, decided by one
+and confirmed by another.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -156,7 +158,7 @@ async def touched(session: AsyncSession, card: Card, *, act: Act) -> Touched:
     """For the preview of a revocation: the same rows that `confirm` would change."""
     supervisor = await supervisor_of(session, card)
     role = await held(session, card.person_id, role_name(supervisor.kind), organization_id=supervisor.organization_id, at=act.at)
-    places, terms = await open_places(session, card.supervisor_id), await terms_in_force(session, card.supervisor_id)
+    places, terms = await open_places(session, card.supervisor_id), await terms_in_force(session, card.supervisor_id, on=shanghai_day(act.at))
     query = select(Inspection).where(col(Inspection.id).in_([one.inspection_id for one in places]))
     return Touched(places, list((await session.exec(query)).all()), terms, [role] if role else [])
 
@@ -180,6 +182,16 @@ async def step(session: AsyncSession, case: SupervisorCase, which: Step, *, act:
     return await advance(session, case, STEPS, step=which, act=act, reason=reason or case.decision_number, profile_id=rules.id)
 
 
+async def is_open(session: AsyncSession, card: Card, ground: Ground) -> bool:
+    """Whether somebody is still to decide about this card on this ground."""
+    query = select(SupervisorCase.id).where(
+        col(SupervisorCase.card_id) == card.id,
+        col(SupervisorCase.ground) == ground,
+        col(SupervisorCase.status).in_((SupervisorCaseStatus.OPENED, SupervisorCaseStatus.DECIDED)),
+    )
+    return (await session.exec(query)).first() is not None
+
+
 async def card_of(session: AsyncSession, case: SupervisorCase) -> Card:
     """Locked until the transaction ends."""
     query = select(Card).where(col(Card.id) == case.card_id).with_for_update()
@@ -195,7 +207,7 @@ async def written(
     session: AsyncSession, card: Card, ground: Ground, *, facts: str, origin: CaseOrigin, act: Act, rules: InForce
 ) -> tuple[SupervisorCase, Event]:
     """A district sees and acts on the cases it opens: they lie in its area although the card is the center's."""
-    of_card = act.organization_id in {card.center_id, card.agency_id} or origin is CaseOrigin.REFUSAL_STREAK
+    of_card = act.organization_id in {card.center_id, card.agency_id} or origin is not CaseOrigin.MANUAL
     row = SupervisorCase(
         center_id=card.center_id,
         district_id=card.district_id if of_card else act.organization_id,

@@ -18,7 +18,7 @@ from models.database import beyond
 from models.dispatch import Assignment, AssignmentStatus
 from models.inspections import Inspection, InspectionStatus
 from models.sessions import Assessor, RecognitionSession, RecognitionSessionStatus
-from models.supervisors import IN_TERM, Appointment, Card, CardStatus, Employment, Person, RosterStanding, Supervisor, SupervisorKind
+from models.supervisors import MANDATED, Appointment, Card, CardStatus, Employment, Person, RosterStanding, Supervisor, SupervisorKind
 
 SUPERVISOR, PERSON, CARD = table_of(Supervisor), table_of(Person), table_of(Card)
 TERM, EMPLOYMENT, CASE, ENTRY = table_of(Appointment), table_of(Employment), table_of(SupervisorCase), table_of(BlacklistEntry)
@@ -129,7 +129,7 @@ async def _cards(session: AsyncSession, who: Who) -> Mapping[UUID, CardFacts]:
 
 async def _terms(session: AsyncSession, who: Who) -> Mapping[UUID, list[Days]]:
     t = TERM.c
-    query = select(t.supervisor_id, t.starts_on, t.ends_on).where(t.supervisor_id.in_(_supervisors(who)), t.status.in_(IN_TERM))
+    query = select(t.supervisor_id, t.starts_on, t.ends_on).where(t.supervisor_id.in_(_supervisors(who)), t.status.in_(MANDATED))
     found: dict[UUID, list[Days]] = defaultdict(list)
     for one in await rows(session, query):
         found[one.supervisor_id].append(Days(one.starts_on, one.ends_on))

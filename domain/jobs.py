@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain import dispatch, refusals, reminders
+from domain import dispatch, refusals, reminders, year_end
 from domain.calendar import shanghai_day
 from domain.machine import Act, advance, record
 from domain.organizations import rules_for
@@ -173,5 +173,9 @@ JOBS: Sequence[Job] = (
     Job("Appointment.EXPIRE", "000 §18 (Y064)", ended, expire),
     *map(reminding, LIMITS),
     *map(returning, RETURN_STEPS),
+    Job("Organization.EDUCATION_DUE", "000 §17, default 1.5 (Y061)", year_end.unheld, year_end.remind_agency),
+    Job("EducationLapse.LAPSE", "000 §17 (Y061, A27)", year_end.lapsed, year_end.flag),
+    Job("Supervisor.EDUCATION_JUDGED", "000 §17 (Y062)", year_end.to_judge, year_end.judge),
+    Job("Appointment.ASSESSMENT_OVERDUE", "000 §22, default 1.5 (Y083)", year_end.unassessed, year_end.remind_dispatcher),
 )
 """In their order: a place is given to the next after the silence of the one before was put on record."""

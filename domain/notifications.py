@@ -15,6 +15,7 @@ from domain.machine import Act, Machine, advance
 from models.base import HOUSE, new_id, table_of
 from models.cases import BlacklistEntry, SupervisorCase
 from models.dispatch import Assignment, AssignmentStatus, Draw
+from models.education import EducationLapse
 from models.events import Event
 from models.inspections import Inspection
 from models.notifications import Notification, NotificationKind, NotificationStatus, Relay
@@ -73,6 +74,9 @@ TELLS: Mapping[tuple[type[SQLModel], str], Told] = {
     (MonthlyReturn, "SEND_BACK"): told(K.MONTHLY_RETURN_SENT_BACK, "organization_id"),
     (Appointment, "WARN"): told(K.APPOINTMENT_EXPIRING, PERSON, "dispatcher_id"),
     (Appointment, "EXPIRE"): told(K.APPOINTMENT_EXPIRED, PERSON, "dispatcher_id"),
+    (Appointment, "ASSESSMENT_OVERDUE"): told(K.ASSESSMENT_OVERDUE, "dispatcher_id"),
+    (Organization, "EDUCATION_DUE"): told(K.EDUCATION_DUE, "id"),
+    (EducationLapse, "LAPSE"): told(K.EDUCATION_LAPSED, "agency_id", "center_id"),
     (SupervisorCase, "OPEN"): told(K.SUPERVISOR_CASE_OPENED, "issuer_id"),
     (Card, "SUSPEND"): told(K.CARD_SUSPENDED, PERSON, "issuer_id"),
     (Card, "REVOKE"): told(K.CARD_REVOKED, PERSON, "issuer_id"),

@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.calendar import Period
+from domain.calendar import Period, shanghai_day
 from domain.errors import Conflict, Unmet
 from domain.machine import Act, Machine, advance, record
-from domain.organizations import InForce, rules_of_visit
+from domain.organizations import InForce, rules_for, rules_of_visit
 from domain.profiles import Profile
 from domain.texts import checked
 from models.dispatch import Assignment, AssignmentStatus, TeamRole
@@ -110,12 +110,19 @@ def reply_by(span: Period, rules: Profile, *, act: Act) -> datetime:
     return min(act.at + timedelta(hours=rules.integer("assignment.reply_hours")), span.start if act.at < span.start else span.until)
 
 
-async def accept(session: AsyncSession, assignment: Assignment, *, act: Act) -> Event:
-    """In time only: after `reply_by` the place belongs to the next in the order."""
+async def accept(session: AsyncSession, assignment: Assignment, *, act: Act, code: UUID | None = None) -> Event:
+    """In time only: after `reply_by` the place belongs to the next in the order.
+
+    Who accepts acknowledges the code of conduct of the rules in force that day and undertakes to stay clean (000 §8, Y024, Y094); which rules
+    those were is kept. Unmet where somebody has read another `code`.
+    """
     if assignment.status is AssignmentStatus.OFFERED and act.at >= assignment.reply_by:
         raise await late(session, assignment)
-    assignment.replied_at = act.at
-    return await advance(session, assignment, STEPS, step=Step.ACCEPT, act=act)
+    rules = await rules_for(session, assignment.center_id, on=shanghai_day(act.at))
+    if code is not None and code != rules.id:
+        raise Unmet("assignment.code", "000 §8", rules.rules.version)
+    assignment.replied_at, assignment.code_id = act.at, rules.id
+    return await advance(session, assignment, STEPS, step=Step.ACCEPT, act=act, profile_id=rules.id)
 
 
 async def decline(session: AsyncSession, assignment: Assignment, reason: str, *, act: Act) -> Event:

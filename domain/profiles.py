@@ -250,11 +250,22 @@ def _check_together(rules: Mapping[str, Rule]) -> None:
         raise BadProfile("monthly_return.remind_day", "a day that every month has")
     if due is not None and _integer(due) > MAX_DUE_DAY:
         raise BadProfile("monthly_return.due_day", "a day that every month has")
+    for key in ("education.warn_from", "assessment.due"):
+        if key in rules and not _is_day_of_year(_text(rules[key])):
+            raise BadProfile(key, 'a month and a day that every year has, like "10-01"')
     if rules.get("workflow.rectification", Rule("", False, "")).value is True and "rectification.working_days" not in rules:
         raise BadProfile("rectification.working_days", "missing: rectification is on")
     method = rules["selection.method"].value
     if method != "RANDOM" and not rules.keys() & {"rotation.last_n", "rotation.cooldown_days"}:
         raise BadProfile("rotation.last_n", f"missing: selection is by {method}")
+
+
+def _is_day_of_year(text: str) -> bool:
+    """A month and a day that every year has: 2023 was no leap year."""
+    try:
+        return date.fromisoformat(f"2023-{text}").strftime("%m-%d") == text
+    except ValueError:
+        return False
 
 
 def _integer(rule: Rule) -> int:

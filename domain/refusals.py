@@ -9,16 +9,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import offers
 from domain.calendar import shanghai_day
-from domain.cases import written
+from domain.cases import is_open, written
 from domain.machine import Act
 from domain.organizations import rules_for
 from domain.supervisors import card_in_use
 from models.base import table_of
-from models.cases import CaseOrigin, Ground, SupervisorCase, SupervisorCaseStatus
+from models.cases import CaseOrigin, Ground, SupervisorCase
 from models.dispatch import Assignment, AssignmentStatus
 from models.events import Event
 from models.organizations import Profile
-from models.supervisors import Card, Supervisor
+from models.supervisors import Supervisor
 
 LIMIT = """'$[*] ? (@.id == "refusal.max_consecutive").value'::jsonpath"""
 
@@ -59,7 +59,7 @@ async def judged(session: AsyncSession, assignment: Assignment, *, act: Act) -> 
     rules = await rules_for(session, assignment.center_id, on=shanghai_day(act.at))
     limit = rules.rules.optional_integer("refusal.max_consecutive")
     card = await card_in_use(session, assignment.supervisor_id)
-    if limit is None or card is None or await is_open(session, card):
+    if limit is None or card is None or await is_open(session, card, Ground.REFUSAL_STREAK):
         return None
     length = await offers.streak(session, assignment.supervisor_id, rules=rules.rules)
     if length < limit:
@@ -67,15 +67,6 @@ async def judged(session: AsyncSession, assignment: Assignment, *, act: Act) -> 
     facts = f"连续 {length} 次不接受指派"
     case, _ = await written(session, card, Ground.REFUSAL_STREAK, facts=facts, origin=CaseOrigin.REFUSAL_STREAK, act=act, rules=rules)
     return case
-
-
-async def is_open(session: AsyncSession, card: Card) -> bool:
-    query = select(SupervisorCase.id).where(
-        col(SupervisorCase.card_id) == card.id,
-        col(SupervisorCase.ground) == Ground.REFUSAL_STREAK,
-        col(SupervisorCase.status).in_((SupervisorCaseStatus.OPENED, SupervisorCaseStatus.DECIDED)),
-    )
-    return (await session.exec(query)).first() is not None
 
 
 async def one_at_a_time(session: AsyncSession, supervisor_id: UUID) -> None:

@@ -19,7 +19,7 @@ from domain.texts import checked
 from models.events import Event
 from models.organizations import Organization, Tier
 from models.sessions import Assessor, RecognitionMode, RecognitionSession, RecognitionSessionStatus
-from models.supervisors import IN_TERM, Appointment, Card, CardStatus, RosterStanding, SkillLevel, Supervisor, SupervisorKind
+from models.supervisors import MANDATED, Appointment, Card, CardStatus, RosterStanding, SkillLevel, Supervisor, SupervisorKind
 
 LONGEST_OCCUPATION, LONGEST_PLACE, LONGEST_REASON, LONGEST_NAME = 80, 200, 500, 60
 MOST_ASSESSORS, MOST_CANDIDATES = 50, 100_000
@@ -238,7 +238,7 @@ async def _valid_internal(session: AsyncSession, recognition: RecognitionSession
     if rules.rules.has("appointment.term_months"):
         term = select(Appointment.id).where(
             col(Appointment.supervisor_id) == supervisor_id,
-            col(Appointment.status).in_(IN_TERM),
+            col(Appointment.status).in_(MANDATED),
             col(Appointment.starts_on) <= day,
             col(Appointment.ends_on).is_(None) | (col(Appointment.ends_on) > day),
         )

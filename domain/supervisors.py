@@ -43,6 +43,8 @@ class Step(StrEnum):
     TERMINATE = "TERMINATE"
     WARN = "WARN"
     EXPIRE = "EXPIRE"
+    EVALUATE = "EVALUATE"
+    RENEW = "RENEW"
 
 
 CARD_STEPS: Machine = {
@@ -58,6 +60,11 @@ APPOINTMENT_STEPS: Machine = {
     (AppointmentStatus.ACTIVE, Step.WARN): AppointmentStatus.EXPIRING,
     (AppointmentStatus.ACTIVE, Step.EXPIRE): AppointmentStatus.EXPIRED,
     (AppointmentStatus.EXPIRING, Step.EXPIRE): AppointmentStatus.EXPIRED,
+    (AppointmentStatus.EVALUATED, Step.EXPIRE): AppointmentStatus.EXPIRED,
+    (AppointmentStatus.EXPIRING, Step.EVALUATE): AppointmentStatus.EVALUATED,
+    (AppointmentStatus.EVALUATED, Step.RENEW): AppointmentStatus.RENEWED,
+    (AppointmentStatus.EVALUATED, Step.TERMINATE): AppointmentStatus.TERMINATED,
+    (AppointmentStatus.RENEWED, Step.TERMINATE): AppointmentStatus.TERMINATED,
 }
 
 
@@ -127,9 +134,10 @@ async def issue_card(
 
 
 async def appoint(
-    session: AsyncSession, supervisor: Supervisor, *, starts_on: date, act: Act, ends_on: date | None = None
+    session: AsyncSession, supervisor: Supervisor, *, starts_on: date, act: Act, ends_on: date | None = None, renews: UUID | None = None
 ) -> tuple[Appointment, Event]:
-    """Gives the mandate. Without an end the term is the profile's (000 §18: 36 months), or open where it knows none (D09).
+    """Gives the mandate, anew or after the term that it `renews`. Without an end the term is the profile's (000 §18: 36 months), or open where it
+    knows none (D09).
 
     Unmet for who is on the blacklist (Y089) or off the roster; Conflict OVERLAP for two terms at a time.
     """
@@ -148,6 +156,7 @@ async def appoint(
         dispatcher_id=supervisor.organization_id,
         starts_on=starts_on,
         ends_on=until,
+        renews_id=renews,
     )
     session.add(row)
     await session.flush()
@@ -165,7 +174,7 @@ async def restore_card(session: AsyncSession, card: Card, *, act: Act, reason: s
 async def withdraw_card(session: AsyncSession, card: Card, *, act: Act, reason: str, profile_id: UUID) -> Event:
     """Card, appointment, place on the roster and role end together (000 §23, Y087, Y088). Nothing is deleted (A13)."""
     event = await advance(session, card, CARD_STEPS, step=Step.REVOKE, act=act, reason=reason, profile_id=profile_id)
-    for term in await terms_in_force(session, card.supervisor_id):
+    for term in await terms_in_force(session, card.supervisor_id, on=shanghai_day(act.at)):
         await advance(session, term, APPOINTMENT_STEPS, step=Step.TERMINATE, act=act, reason=reason, profile_id=profile_id)
     supervisor = await supervisor_of(session, card)
     before, supervisor.standing = supervisor.standing, RosterStanding.REMOVED
@@ -188,8 +197,10 @@ async def card_in_use(session: AsyncSession, supervisor_id: UUID) -> Card | None
     return (await session.exec(query)).one_or_none()
 
 
-async def terms_in_force(session: AsyncSession, supervisor_id: UUID) -> list[Appointment]:
-    query = select(Appointment).where(col(Appointment.supervisor_id) == supervisor_id, col(Appointment.status).in_(IN_TERM))
+async def terms_in_force(session: AsyncSession, supervisor_id: UUID, *, on: date) -> list[Appointment]:
+    """Those that would count on the day or later: one that is renewed until its end, and the next one."""
+    to_run = col(Appointment.status).in_(IN_TERM) | ((col(Appointment.status) == AppointmentStatus.RENEWED) & (col(Appointment.ends_on) > on))
+    query = select(Appointment).where(col(Appointment.supervisor_id) == supervisor_id, to_run)
     return list((await session.exec(query.order_by(col(Appointment.id)).with_for_update())).all())
 
 

@@ -43,6 +43,9 @@ described(
     NEGLIGENCE="未认真履行职责 (003 §17).",
     PRIVATE_GAIN="利用职务谋取私利 (003 §17).",
     REFUSAL_STREAK="连续不接受指派 (000 §19).",
+    EDUCATION_FAILED="业务学习教育不合格 (000 §17).",
+    EDUCATION_ABSENT="未参加业务学习教育 (000 §17).",
+    ASSESSMENT_FAILED="年度考核不合格 (000 §22).",
 )
 described(
     BlacklistStatus,

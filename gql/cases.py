@@ -31,7 +31,14 @@ from models.cases import CaseOrigin, Ground, Sanction, SupervisorCaseStatus
 from models.cases import SupervisorCase as SupervisorCaseRow
 from models.events import Event as EventRow
 
-described(CaseOrigin, "立案来源: how a case came about.", MANUAL="人工立案.", REFUSAL_STREAK="连续不接受指派, opened by itself.")
+described(
+    CaseOrigin,
+    "立案来源: how a case came about.",
+    MANUAL="人工立案.",
+    REFUSAL_STREAK="连续不接受指派, opened by itself.",
+    EDUCATION="业务学习教育不合格或未参加, opened by itself when the year is over.",
+    ASSESSMENT="年度考核不合格, opened by the assessment.",
+)
 described(
     SupervisorCaseStatus,
     "案件状态: where a case stands.",

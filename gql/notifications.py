@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import Enum
 
 import strawberry
-from sqlalchemy import ColumnElement, Text, case, cast, func
+from sqlalchemy import ColumnElement, Text, case, cast, func, or_
 
 from authz.actions import Action
 from domain.notifications import mark_read
@@ -41,6 +41,9 @@ described(
     MONTHLY_RETURN_SENT_BACK="月报被退回; to the district.",
     APPOINTMENT_EXPIRING="聘期将满 (000 §18); to the person and who appoints.",
     APPOINTMENT_EXPIRED="聘期届满; to the person and who appoints.",
+    EDUCATION_DUE="本年度业务学习教育尚未组织 (000 §17); to the agency.",
+    EDUCATION_LAPSED="年度内未组织业务学习教育; to the agency and the center.",
+    ASSESSMENT_OVERDUE="年度考核逾期 (000 §22); to who appointed.",
     SUPERVISOR_CASE_OPENED="督导员案件已立案; to the issuer of the card.",
     CARD_SUSPENDED="证卡已暂停; to the person and the issuer.",
     CARD_REVOKED="督导资格已取消; to the person and the issuer.",
@@ -66,13 +69,16 @@ SUBJECTS = {
     "Card": "card",
     "BlacklistEntry": "blk",
     "Webhook": "hook",
+    "EducationLapse": "edlp",
 }
-"""The prefix of what a notification is about. Of organizations only districts are told about: by their returns."""
+"""The prefix of what a notification is about. Of organizations districts are told about, by their returns, and agencies, by `OF_AGENCIES`."""
+OF_AGENCIES = (NotificationKind.EDUCATION_DUE,)
 
 
 def subject(frame: Frame) -> ColumnElement[str]:
     t = frame.t.c
-    prefix = case(*((t.subject_kind == constant(kind), constant(f"{prefix}_")) for kind, prefix in SUBJECTS.items()))
+    of_agencies = or_(*(t.kind == constant(kind.value) for kind in OF_AGENCIES))
+    prefix = case((of_agencies, constant("agc_")), *((t.subject_kind == constant(kind), constant(f"{prefix}_")) for kind, prefix in SUBJECTS.items()))
     return prefix.concat(func.replace(cast(t.subject_id, Text), constant("-"), constant("")))
 
 

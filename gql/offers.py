@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, func, or_
 
 from authz.actions import Action
 from domain import dispatch, offers, refusals
+from gql import ids
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
-from gql.organizations import EVENTS, ORGANIZATIONS, Event, Organization, Step, Versioned
+from gql.organizations import EVENTS, ORGANIZATIONS, PROFILES, Event, Organization, Profile, Step, Versioned
 from gql.reading.declare import Frame, Offered, Source, bound, column, given, one, page, steps
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
 from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
@@ -65,6 +66,7 @@ class Assignment(Versioned):
     ends_at: datetime = column("ends_at", "When it is over.")
     reply_by: datetime = column("reply_by", "Until when it can be accepted.")
     replied_at: datetime | None = column("replied_at", "When it was answered.")
+    code: Profile | None = one("code_id", PROFILES, "已阅知的工作守则: the rules whose code of conduct was acknowledged by accepting.")
     reason: str | None = column("reason", "The reason given with the answer.")
     checked_in_at: datetime | None = column("checked_in_at", "When the supervisor checked in.")
     replaces: Annotated["Assignment", strawberry.lazy("gql.offers")] | None = one("replaces_id", ASSIGNMENTS, "Whose place it takes.")
@@ -114,7 +116,9 @@ class OfAssignment(Keyed):
 
 @strawberry.input(description="Which offer is accepted.")
 class AssignmentAcceptInput(OfAssignment):
-    pass
+    code: strawberry.ID | None = strawberry.field(
+        default=None, description="The rules whose code of conduct was read; refused if others are in force. Accepting acknowledges it in any case."
+    )
 
 
 @strawberry.input(description="Which offer, and what conflict.")
@@ -155,10 +159,14 @@ def after(found: AssignmentRow, event: EventRow) -> AssignmentPayload:
 
 @strawberry.type
 class Mutation:
-    @mutation(Action.ASSIGNMENT_ACCEPT, "Accept an offer in time; refused for recusal and without a valid card (000 §8(八), 003 §9-10).")
+    @mutation(
+        Action.ASSIGNMENT_ACCEPT,
+        "Accept an offer in time, and with it the code of conduct (工作守则) and a clean hand; refused for recusal and without a valid card (000 §8, 003 §9-10).",
+    )
     async def assignment_accept(call: Call, input: AssignmentAcceptInput) -> AssignmentPayload:
         found = await taken(call, input, Action.ASSIGNMENT_ACCEPT)
-        return after(found, await offers.accept(call.session, found, act=call.act))
+        code = ids.read(input.code, [str(PROFILES.prefix)]) if input.code else None
+        return after(found, await offers.accept(call.session, found, act=call.act, code=code))
 
     @mutation(Action.ASSIGNMENT_RECUSE, "回避: step back for a conflict of one's own knowledge (Y025, Y026); neutral in the streak.")
     async def assignment_recuse(call: Call, input: AssignmentRecuseInput) -> AssignmentPayload:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, case, cast, func, null
 from sqlalchemy.dialects.postgresql import JSON
 
 from authz.actions import Action
+from authz.relations import there_is
 from domain.identity_numbers import reveal
 from domain.refusals import in_a_row, most_in_a_row
 from domain.training import NewCard, issue_at_once
@@ -18,6 +19,8 @@ from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, Agency, Event, No
 from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, many, one, only, page, steps
 from gql.reading.fragments import constant
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
+from models.assessments import TermEvaluation as TermEvaluationRow
+from models.base import table_of
 from models.supervisors import Appointment as AppointmentRow
 from models.supervisors import AppointmentStatus, CardStatus, RosterStanding, SkillLevel, SupervisorKind
 from models.supervisors import Card as CardRow
@@ -27,6 +30,9 @@ from models.supervisors import Supervisor as SupervisorRow
 
 if TYPE_CHECKING:
     from gql.applications import Application
+    from gql.assessments import TermEvaluation, YearlyAssessment
+    from gql.cases import SupervisorCase
+    from gql.education import EducationAttendance
 
 described(SupervisorKind, "督导员类别: who they inspect for.", EXTERNAL="外部督导员.", INTERNAL="内部督导员, of one agency.")
 described(RosterStanding, "在册情况: whether somebody is on the roster.", ACTIVE="在册.", REMOVED="已移出名册, kept in the archive.")
@@ -36,6 +42,8 @@ described(
     "聘任状态: whether a mandate counts.",
     ACTIVE="聘任中.",
     EXPIRING="聘期将满: in force, and warned of.",
+    EVALUATED="已作履职评价: in force, and may be renewed.",
+    RENEWED="已续聘: in force until its end, when the next term begins.",
     EXPIRED="聘期届满.",
     TERMINATED="已解聘, by a revocation.",
 )
@@ -117,6 +125,14 @@ class RefusalStreak:
     limit: int | None = computed(streak_limit, "At how many a case is opened; null where the rules know no such number.")
 
 
+ASSESSABLE = ("ACTIVE", "EXPIRING", "EVALUATED", "RENEWED", "EXPIRED")
+
+
+def fulfilled(frame: Frame) -> ColumnElement[bool]:
+    e = table_of(TermEvaluationRow).alias("evaluated")
+    return there_is(e).where(e.c.appointment_id == frame.t.c.id, e.c.result == constant("FULFILLED"))
+
+
 @strawberry.type(description="聘任: the mandate to supervise, for a term.")
 class Appointment(Versioned):
     supervisor: Annotated["Supervisor", strawberry.lazy("gql.supervisors")] | None = one("supervisor_id", SUPERVISORS, "Who is appointed.")
@@ -124,6 +140,15 @@ class Appointment(Versioned):
     status: AppointmentStatus = column("status", "Whether it counts.")
     starts_on: date = column("starts_on", "The first day of the term.")
     ends_on: date | None = column("ends_on", "The first day after the term; open where the rules know no term.")
+    renews: Annotated["Appointment", strawberry.lazy("gql.supervisors")] | None = one("renews_id", APPOINTMENTS, "续聘: the term before it.")
+    evaluation: Annotated["TermEvaluation", strawberry.lazy("gql.assessments")] | None = only(
+        "appointment_id", "gql.assessments:TERM_EVALUATIONS", "履职评价 of the term."
+    )
+    available_steps: list[Step] = steps(
+        Offered("appointmentEvaluate", Action.APPOINTMENT_EVALUATE, ("EXPIRING",), "EVALUATED"),
+        Offered("appointmentRenew", Action.APPOINTMENT_RENEW, ("EVALUATED",), "RENEWED", when=fulfilled),
+        Offered("appointmentAssess", Action.APPOINTMENT_ASSESS, ASSESSABLE),
+    )
 
 
 @strawberry.type(description="督导员证卡: proves competence. Who issued it alone may revoke it.")
@@ -158,6 +183,15 @@ class Supervisor(Versioned):
         "supervisor_id", "gql.applications:APPLICATIONS", "资格申报: what led here, as far as the caller may see it.", order=("created_at",), cap=20
     )
     refusal_streak: RefusalStreak | None = one("id", STREAKS, "Refusals in a row.")
+    educations: list[Annotated["EducationAttendance", strawberry.lazy("gql.education")]] = many(
+        "supervisor_id", "gql.education:EDUCATION_ATTENDANCES", "业务学习教育, as far as the caller may see it.", order=("year",), cap=50
+    )
+    assessments: list[Annotated["YearlyAssessment", strawberry.lazy("gql.assessments")]] = many(
+        "supervisor_id", "gql.assessments:YEARLY_ASSESSMENTS", "年度考核, as far as the caller may see it.", order=("year",), cap=50
+    )
+    cases: list[Annotated["SupervisorCase", strawberry.lazy("gql.cases")]] = many(
+        "supervisor_id", "gql.cases:CASES", "督导员案件 and what they led to, as far as the caller may see them.", order=("created_at",), cap=50
+    )
 
 
 @strawberry.input(description="Which supervisors.")

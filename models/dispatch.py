@@ -142,3 +142,5 @@ class Assignment(Row, Tenanted, table=True):
     card_id: UUID | None = Field(default=None, foreign_key="card.id")
     checked_in_at: datetime | None = Field(default=None, sa_type=Instant)
     replaces_id: UUID | None = Field(default=None, foreign_key="assignment.id")
+    # the rules whose code of conduct was acknowledged with the acceptance (000 §8)
+    code_id: UUID | None = Field(default=None, foreign_key="profile.id")

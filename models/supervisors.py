@@ -37,12 +37,17 @@ class CardStatus(StrEnum):
 class AppointmentStatus(StrEnum):
     ACTIVE = "ACTIVE"
     EXPIRING = "EXPIRING"
+    EVALUATED = "EVALUATED"
+    RENEWED = "RENEWED"
     EXPIRED = "EXPIRED"
     TERMINATED = "TERMINATED"
 
 
-IN_TERM = (AppointmentStatus.ACTIVE, AppointmentStatus.EXPIRING)
-"""A mandate holds until its end, warned of or not."""
+IN_TERM = (AppointmentStatus.ACTIVE, AppointmentStatus.EXPIRING, AppointmentStatus.EVALUATED)
+"""A mandate holds until its end, warned of or not; at most one of these at a time."""
+
+MANDATED = (*IN_TERM, AppointmentStatus.RENEWED)
+"""On the days of its term also one whose successor waits: nobody loses the last weeks by being appointed again."""
 
 
 class SkillLevel(StrEnum):
@@ -147,7 +152,7 @@ class Card(Row, Placed, table=True):
 
 
 class Appointment(Row, Placed, table=True):
-    """聘任 (Y063): proves the mandate, a term of days, half-open; no end where the profile knows no term (D09)."""
+    """聘任 (Y063): proves the mandate, a term of days, half-open; no end where the profile knows no term (D09). `renews_id`: the term before it (000 §18)."""
 
     __tablename__ = "appointment"
     __table_args__ = (
@@ -156,10 +161,11 @@ class Appointment(Row, Placed, table=True):
             ("supervisor_id", "="),
             (literal_column("daterange(starts_on, ends_on)"), "&&"),
             using="gist",
-            where=literal_column("status IN ('ACTIVE', 'EXPIRING')"),
+            where=literal_column("status IN ('ACTIVE', 'EXPIRING', 'EVALUATED', 'RENEWED')"),
             name="ex_appointment_one_at_a_time",
         ),
-        Index("ix_appointment_ending", "center_id", "ends_on", postgresql_where=literal_column("status IN ('ACTIVE', 'EXPIRING')")),
+        Index("ix_appointment_ending", "center_id", "ends_on", postgresql_where=literal_column("status IN ('ACTIVE', 'EXPIRING', 'EVALUATED')")),
+        UniqueConstraint("renews_id"),
     )
     supervisor_id: UUID = Field(foreign_key="supervisor.id", index=True)
     person_id: UUID = Field(foreign_key="person.id", index=True)
@@ -167,3 +173,4 @@ class Appointment(Row, Placed, table=True):
     status: AppointmentStatus = Field(default=AppointmentStatus.ACTIVE, sa_type=choice(AppointmentStatus))
     starts_on: date
     ends_on: date | None = None
+    renews_id: UUID | None = Field(default=None, foreign_key="appointment.id")

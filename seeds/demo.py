@@ -20,10 +20,11 @@ from models.base import new_id
 from models.cases import Ground
 from models.database import Database
 from models.imports import RosterKind
+from models.inspections import Inspection
 from models.memberships import Account, AccountKind
 from models.organizations import AgencyKind, Organization, Tier
 from models.supervisors import Card, Person, Sex, SkillLevel, Supervisor, SupervisorKind
-from seeds import demo_applications, demo_rules, demo_voices
+from seeds import demo_applications, demo_rules, demo_voices, demo_years
 from seeds import demo_work as work
 from seeds.checklists.publish import publish_templates
 from seeds.demo_people import DISTRICTS, Hiring, hire, staffed
@@ -31,6 +32,7 @@ from seeds.rosters.invented import credit_code
 from seeds.rosters.mess import blacklisted_id
 
 HERE = Path(__file__).parent
+YUNNAN = "云南省职业技能鉴定中心"
 FOUNDED = date(2024, 1, 1)
 """The day the demo's profiles take effect: no text has one, so somebody must say it (A29)."""
 
@@ -197,17 +199,15 @@ async def cases_of_beijing(session: AsyncSession, center: Organization, *, decid
 
 async def yunnan(session: AsyncSession, *, now: datetime, keys: IdKeys, password_hash: str) -> None:
     """A center without districts and its college: external supervisors of the center, internal ones of the college with its own cards."""
-    center, hiring = await founded(
-        session, "yunnan-college-2023", "云南省职业技能鉴定中心", code="530000", prefix="yunnan", password_hash=password_hash
-    )
+    center, hiring = await founded(session, "yunnan-college-2023", YUNNAN, code="530000", prefix="yunnan", password_hash=password_hash)
     staff = await staffed(session, "yunnan", center, posts=("admin-2", "dispatcher", "clerk", "auditor"), hiring=hiring)
     college, _ = await organizations.register_agency(
         session, center, "云南机电职业技术学院", credit_code=credit_code(9_999), kind=AgencyKind.TECHNICAL_SCHOOL, act=hiring.act
     )
     posts = await staffed(session, "college", college, posts=("admin", "clerk"), hiring=hiring)
     theirs = Act(posts["admin"], college.id, now - timedelta(days=90))
-    for n in range(1, 7):
-        await enlisted(session, f"云外督{n:04}", center, hiring=hiring, act=Act(hiring.act.by, center.id, theirs.at))
+    ours = Act(hiring.act.by, center.id, theirs.at)
+    external = [await enlisted(session, f"云外督{n:04}", center, hiring=hiring, act=ours) for n in range(1, 7)]
     internal = [await enlisted(session, f"云内督{n:04}", college, hiring=hiring, act=theirs) for n in (1, 2)]
     office = work.Office(
         center,
@@ -221,12 +221,13 @@ async def yunnan(session: AsyncSession, *, now: datetime, keys: IdKeys, password
     for kind, decides in ((SupervisorKind.EXTERNAL, center), (SupervisorKind.INTERNAL, college)):
         by = Act(hiring.act.by if decides is center else posts["clerk"], decides.id, now - timedelta(days=20))
         await demo_applications.every_state(session, college, kind, home=Act(posts["admin"], college.id, by.at), issuer=by)
-    await one_of_each(session, office, internal[0], now=now, assigned=theirs)
+    inspection = await one_of_each(session, office, internal[0], now=now, assigned=theirs)
+    await demo_years.served(session, office, inspection, people=(external, internal), admin=hiring.act.by, clerk=posts["clerk"], now=now)
     await demo_voices.complained(session, office, admin=hiring.act.by, now=now)
     await work.plan(session, office, [shanghai_day(now) + timedelta(days=day) for day in (4, 5)], at=now - timedelta(days=1))
 
 
-async def one_of_each(session: AsyncSession, office: work.Office, internal: Supervisor, *, now: datetime, assigned: Act) -> None:
+async def one_of_each(session: AsyncSession, office: work.Office, internal: Supervisor, *, now: datetime, assigned: Act) -> Inspection:
     """A visit by one person and all that follows it, with evidence asked for in vain."""
     day = shanghai_day(now) - timedelta(days=30)
     held = await work.plan(session, office, [day, day + timedelta(days=1)], at=now - timedelta(days=50))
@@ -241,6 +242,7 @@ async def one_of_each(session: AsyncSession, office: work.Office, internal: Supe
     await work.letter(session, office, inspection, required=True)
     await work.rectify(session, office, inspection, to="RECTIFIED")
     await work.finish(session, office, inspection)
+    return inspection
 
 
 async def enlisted(session: AsyncSession, account: str, organization: Organization, *, hiring: Hiring, act: Act) -> Supervisor:

@@ -27,6 +27,7 @@ from tests.cases_rules import BELOW_BEIJING, RULES
 from tests.cases_time import TIME
 from tests.cases_visits import VISITS
 from tests.cases_voices import VOICES
+from tests.cases_years import YEARS
 from tests.contract import AGAIN, Case, sent
 from tests.making_inspections import dispatched
 from tests.making_returns import again, returned
@@ -267,4 +268,5 @@ CASES: Mapping[str, Prepare] = {
     **TIME,
     **APPLICATIONS,
     **RULES,
+    **YEARS,
 }

@@ -44,6 +44,7 @@ from tests.crowd_rest import cases, draws, filings, imports, returns
 from tests.crowd_rules import rules
 from tests.crowd_time import times
 from tests.crowd_voices import voices
+from tests.crowd_years import years
 from tests.world import World
 
 T = TypeVar("T")
@@ -146,6 +147,7 @@ async def populate(world: World, *, seed: int) -> None:
         await decisions(crowd)
         await policies(crowd)
         await applications(crowd, cards)
+        await years(crowd)
         await times(crowd)
         await rules(crowd)
 

@@ -171,7 +171,7 @@ async def test_inv07_a_term_that_ended_yesterday(place: World) -> None:
     visit, team = await closed(place)
     late = await day_of(place, visit) + timedelta(days=3)
     async with place.transaction() as session:
-        (term,), card = await terms_in_force(session, team[0][0].id), await card_in_use(session, team[0][0].id)
+        (term,), card = await terms_in_force(session, team[0][0].id, on=late.date()), await card_in_use(session, team[0][0].id)
         assert card is not None
         term.ends_on = late.date()
         card.valid_until = late.date() if place.districts else card.valid_until

@@ -176,7 +176,7 @@ async def test_who_fell_out_since_the_draw_is_passed_over_in_the_committed_order
     team, reserve = next(iter(outcome["teams"].values())), next(iter(outcome["reserves"].values()))
     async with yunnan.transaction() as session:
         gone = next(row for row, _ in people if row.id.hex == team[0])
-        term = (await terms_in_force(session, gone.id))[0]
+        term = (await terms_in_force(session, gone.id, on=yunnan.now.date()))[0]
         term.ends_on = yunnan.now.date()
     data = await yunnan.done(dispatcher(yunnan), CONFIRM, input={"idempotencyKey": key(), "draw": draw["id"]})
     made = data["drawConfirm"]["draw"]["picks"]["nodes"][0]["inspection"]["team"]

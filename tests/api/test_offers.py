@@ -1,5 +1,6 @@
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -10,6 +11,7 @@ from domain.profiles import parse_profile
 from domain.sessions import Named
 from models.dispatch import Assignment, Draw
 from models.inspections import Inspection
+from models.organizations import Profile
 from models.sessions import Assessor
 from models.supervisors import Person, Supervisor
 from tests.making_draws import ACCEPT, actor_of, confirmed, dispatcher, place, roster
@@ -173,3 +175,25 @@ async def test_who_did_not_come_is_marked_after_the_beginning(world: World) -> N
     assert codes(await world.ask("district_dispatcher_0", marking, input=place(mine.id))) == ["CONFLICT"]
     data = await world.done("district_dispatcher_0", marking, at=mine.starts_at, input=place(mine.id))
     assert data["assignmentMarkNoShow"]["assignment"]["status"] == "NO_SHOW"
+
+
+@pytest.mark.requirement("Y024", "Y094")
+async def test_accepting_acknowledges_the_code_of_conduct_of_the_rules_in_force(world: World) -> None:
+    """Which rules those were is kept; whoever has read others is told before anything is accepted."""
+    visit, known = await offered(world)
+    first, second = visit["team"]
+    (rules,) = await world.rows(Profile, organization_id=world.center.id)
+    other = Profile(slug=rules.slug, title=rules.title, organization_id=rules.organization_id, effective_from=date(2020, 1, 1), rules=rules.rules)
+    async with world.transaction() as session:
+        session.add(other)
+    actor = actor_of(known, first["supervisor"]["id"])
+    stale = await world.ask(actor, ACCEPT, input=place(first["id"], code=shown("prof", other.id)))
+    assert (codes(stale), stale["errors"][0]["extensions"]["rule"]) == (["RULE_NOT_MET"], "assignment.code")
+    assert [one.code_id for one in await world.rows(Assignment, id=UUID(first["id"].partition("_")[2]))] == [None]
+    await world.done(actor, ACCEPT, input=place(first["id"], code=shown("prof", rules.id)))
+    await world.done(actor_of(known, second["supervisor"]["id"]), ACCEPT, input=place(second["id"]))
+    told = "query($id: ID!) { assignment(id: $id) { code { id } history(first: 9) { nodes { step profile { id } } } } }"
+    for one in (first, second):
+        found = (await world.done("center_admin", told, id=one["id"]))["assignment"]
+        assert found["code"] == {"id": shown("prof", rules.id)}
+        assert [step["profile"] for step in found["history"]["nodes"] if step["step"] == "ACCEPT"] == [{"id": shown("prof", rules.id)}]

@@ -25,6 +25,17 @@ def test_every_rule_names_its_article(profile: Profile):
     assert all(key == rule.id for key, rule in profile.rules.items())
 
 
+@pytest.mark.requirement("Y061", "Y083")
+@pytest.mark.parametrize(("day", "good"), [("10-01", True), ("01-31", True), ("02-29", False), ("10-1", False), ("13-01", False), ("1001", False)])
+def test_a_day_of_the_year_is_one_that_every_year_has(day: str, *, good: bool):
+    text = TEXTS["yunnan-college-2023"].replace('value = "01-31"', f'value = "{day}"')
+    if good:
+        assert parse_profile(text, effective_from=FROM).text("assessment.due") == day
+    else:
+        with pytest.raises(BadProfile, match=r"assessment\.due"):
+            parse_profile(text, effective_from=FROM)
+
+
 @BOTH
 def test_a_profile_survives_the_database(profile: Profile):
     stored = json.loads(json.dumps(to_json(profile)))

@@ -9,9 +9,10 @@ from uuid import UUID
 from authz.access import POLICY
 from authz.actions import Action
 from domain.calendar import shanghai_day
-from gql.notifications import SUBJECTS
+from gql.notifications import OF_AGENCIES, SUBJECTS
 from gql.supervisors import PERSONAL
 from models.agency_cases import OPEN_CASES, AgencyCase
+from models.assessments import TermEvaluation
 from models.cases import BlacklistEntry
 from models.dispatch import Assignment
 from models.events import Event
@@ -81,6 +82,10 @@ def judging(oracle: Any, row: Any) -> bool:
     return bool(oracle.actor.organization_id in {None, row.opener_id} or row.agency_id != oracle.actor.organization_id)
 
 
+def fulfilled(oracle: Any, row: Any) -> bool:
+    return any(one.appointment_id == row.id and one.result.value == "FULFILLED" for one in oracle.rows.of[TermEvaluation])
+
+
 def keyed(prefix: str, key: str) -> Twin:
     return lambda _, line: f"{prefix}_{line[key]}"
 
@@ -95,7 +100,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("Profile", "adoptedBy"): said("adopted_by"),
     ("Profile", "authority"): said("authority"),
     ("Profile", "interpreter"): said("interpreter"),
-    ("Notification", "subject"): lambda _, row: f"{SUBJECTS[row.subject_kind]}_{row.subject_id.hex}",
+    ("Notification", "subject"): lambda _, row: f"{'agc' if row.kind in OF_AGENCIES else SUBJECTS[row.subject_kind]}_{row.subject_id.hex}",
     ("Person", "masked"): masked,
     ("Rule", "value"): lambda _, rule: as_text(rule["value"]),
     ("RefusalStreak", "count"): streak,
@@ -108,6 +113,8 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("ReturnDifference", "inspection"): keyed("insp", "inspection"),
     ("SeriousViolationReport", "hoursElapsed"): lambda _, row: int((row.raised_at - row.discovered_at).total_seconds() // 3600),
     ("SeriousViolationReport", "late"): lambda _, row: None if row.due_at is None else row.raised_at > row.due_at,
+    ("YearlyAssessment", "late"): lambda _, row: row.assessed_on > row.due_on,
+    ("WorkLedgerLine", "minutes"): lambda _, row: int((row.ends_at - row.starts_at).total_seconds() // 60),
     ("Complaint", "late"): lambda _, row: None if row.answered_at is None else shanghai_day(row.answered_at) > row.due_on,
     ("Evidence", "url"): lambda _, row: f"/files/evi_{row.id.hex}",
     # in the crowd the policy that comes with the release is in force, which has no row
@@ -143,6 +150,7 @@ WHEN: Mapping[str, Twin] = {
     "filingDecisionSendBack": undisputed,
     "filingRefusalPropose": undisputed,
     "filingRefusalConfirm": ready,
+    "appointmentRenew": fulfilled,
     "supervisorCaseConfirm": lambda oracle, row: row.decided_by != oracle.actor.person_id,
     "supervisorCaseRestore": lambda _, row: row.sanction is not None and row.sanction.value == "SUSPENSION",
 }

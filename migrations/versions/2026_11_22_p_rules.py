@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "r_rules"
+revision: str = "p_rules"
 down_revision: str | None = "o_evidence"
 branch_labels = None
 depends_on = None
