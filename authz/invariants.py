@@ -18,6 +18,10 @@ WORKING = frozenset(
         Action.INSPECTION_FILL,
         Action.INSPECTION_SIGN,
         Action.INSPECTION_REPORT,
+        Action.AMENDMENT_PROPOSE,
+        Action.AMENDMENT_SIGN,
+        Action.AMENDMENT_ATTACH,
+        Action.ASSESSOR_RECOMMENDATION_PROPOSE,
         Action.OPINION_DRAFT,
         Action.OPINION_ISSUE,
         Action.RECTIFICATION_ACCEPT,
@@ -27,8 +31,8 @@ WORKING = frozenset(
 ACCEPTING = frozenset({Action.RECTIFICATION_ACCEPT, Action.RECTIFICATION_RETURN})
 REVOKING = frozenset({Action.CARD_ISSUE, Action.APPLICATION_DESIGNATE, Action.SUPERVISOR_CASE_REVOKE, Action.SUPERVISOR_CASE_CONFIRM})
 QUALIFYING = frozenset({Action.CARD_ISSUE, *(Action(f"application.{verb}") for verb in ("recommend", "train", "examine", "designate", "reject"))})
-EMBARGOED = ("draw", "assignment", "inspection", "report", "opinion", "rectification")
-PROTECTED = ("serious_violation_report", "obstruction", "complaint")
+EMBARGOED = ("draw", "assignment", "inspection", "report", "opinion", "rectification", "amendment", "assessor_recommendation", "annual_rating")
+PROTECTED = ("serious_violation_report", "obstruction", "complaint", "alteration_request")
 JUDGING = ("supervisor_case", "blacklist")
 ADMINISTERING = ("account", "membership", "auditor_proposal", "policy", "login")
 PUBLISHING = frozenset({Action.POLICY_PROPOSE, Action.POLICY_APPROVE})

@@ -2,7 +2,9 @@
 
 from models import (
     agency_cases,
+    amendments,
     applications,
+    candidates,
     cases,
     checklists,
     complaints,
@@ -19,6 +21,8 @@ from models import (
     opinions,
     organizations,
     policies,
+    ratings,
+    recommendations,
     requests,
     returns,
     sessions,
@@ -29,7 +33,9 @@ from models import (
 
 __all__ = [
     "agency_cases",
+    "amendments",
     "applications",
+    "candidates",
     "cases",
     "checklists",
     "complaints",
@@ -46,6 +52,8 @@ __all__ = [
     "opinions",
     "organizations",
     "policies",
+    "ratings",
+    "recommendations",
     "requests",
     "returns",
     "sessions",

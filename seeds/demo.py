@@ -23,7 +23,7 @@ from models.imports import RosterKind
 from models.memberships import Account, AccountKind
 from models.organizations import AgencyKind, Organization, Tier
 from models.supervisors import Card, Person, Sex, SkillLevel, Supervisor, SupervisorKind
-from seeds import demo_applications, demo_voices
+from seeds import demo_applications, demo_forms, demo_voices
 from seeds import demo_work as work
 from seeds.checklists.publish import publish_templates
 from seeds.demo_people import DISTRICTS, Hiring, hire, staffed
@@ -226,10 +226,11 @@ async def yunnan(session: AsyncSession, *, now: datetime, keys: IdKeys, password
     for recognition in held:
         await sessions.assign_internal(session, recognition, internal[0].id, act=theirs)
         await work.hold(session, office, recognition, internal=internal[0].person_id)
-    await work.visit(session, office, inspection, faults=("F07",))
+    await work.visit(session, office, inspection, faults=("S08",))
     await work.letter(session, office, inspection, required=True)
     await work.rectify(session, office, inspection, to="RECTIFIED")
     await work.finish(session, office, inspection)
+    await demo_forms.beside(session, office, inspection, college=college, now=now)
     await demo_voices.complained(session, office, admin=hiring.act.by, now=now)
     await work.plan(session, office, [shanghai_day(now) + timedelta(days=day) for day in (4, 5)], at=now - timedelta(days=1))
 

@@ -81,6 +81,15 @@ def judging(oracle: Any, row: Any) -> bool:
     return bool(oracle.actor.organization_id in {None, row.opener_id} or row.agency_id != oracle.actor.organization_id)
 
 
+def watched(_: Any, row: Any) -> bool | None:
+    if row.departed_at is None:
+        return None
+    # where the arrival is unknown, only a departure before the end is certain
+    if row.checked_in_at is None:
+        return False if row.departed_at < row.ends_at else None
+    return bool(row.checked_in_at <= row.starts_at and row.departed_at >= row.ends_at)
+
+
 def keyed(prefix: str, key: str) -> Twin:
     return lambda _, line: f"{prefix}_{line[key]}"
 
@@ -99,6 +108,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("ReturnDifference", "inspection"): keyed("insp", "inspection"),
     ("SeriousViolationReport", "hoursElapsed"): lambda _, row: int((row.raised_at - row.discovered_at).total_seconds() // 3600),
     ("SeriousViolationReport", "late"): lambda _, row: None if row.due_at is None else row.raised_at > row.due_at,
+    ("Assignment", "wholeProcess"): watched,
     ("Complaint", "late"): lambda _, row: None if row.answered_at is None else shanghai_day(row.answered_at) > row.due_on,
     # in the crowd the policy that comes with the release is in force, which has no row
     ("PolicyVersion", "inForce"): lambda _, __: False,
@@ -109,6 +119,7 @@ ITEMS: Mapping[tuple[str, str], Twin] = {
     ("Viewer", "capabilities"): capabilities,
     ("RosterImport", "problems"): lambda _, row: row.problems,
     ("FilingDecision", "sessions"): lambda _, row: row.sessions,
+    ("OpinionLetter", "corrections"): lambda _, row: row.corrections,
     ("MonthlyReturn", "lines"): lambda _, row: row.lines,
     ("MonthlyReturn", "differences"): lambda _, row: row.differences,
     ("Application", "work"): lambda _, row: row.work,
