@@ -122,7 +122,7 @@ async def opened(session: AsyncSession, inspection: Inspection, force: InForce, 
     found = (await session.exec(select(Checklist).where(col(Checklist.inspection_id) == inspection.id))).first()
     if found is not None:
         return found
-    visited = select(RecognitionSession.mode).where(col(RecognitionSession.id) == inspection.recognition_session_id)
+    visited = select(col(RecognitionSession.mode)).where(col(RecognitionSession.id) == inspection.recognition_session_id)
     template = await template_for(session, inspection.form, (await session.exec(visited)).one_or_none(), rules=force.rules)
     agency = (await session.exec(select(Organization.name).where(col(Organization.id) == inspection.agency_id))).one()
     row = Checklist(inspection_id=inspection.id, template_id=template.id, agency_name=agency, **tenants(inspection))

@@ -79,7 +79,7 @@ async def spot_check(
     return row, await sent(session, row, team, span=visit.span, act=act, rules=force)
 
 
-async def send(session: AsyncSession, agency: Organization, errand: Errand, team: Sequence[Supervisor], *, act: Act) -> tuple[Inspection, Event]:
+async def send(session: AsyncSession, agency: Organization, errand: Errand, *, team: Sequence[Supervisor], act: Act) -> tuple[Inspection, Event]:
     """专项督导, 年检评估 or 综合督导检查 of an agency, by the center alone and never by lot (Y035, Y036, B006)."""
     if errand.form not in BY_THE_CENTER:
         raise BadInput("form", "unknown")

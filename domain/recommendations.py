@@ -31,7 +31,7 @@ STEPS: Machine = {
 }
 
 
-async def propose(session: AsyncSession, inspection: Inspection, assessor: Assessor, facts: str, *, act: Act) -> tuple[AssessorRecommendation, Event]:
+async def propose(session: AsyncSession, inspection: Inspection, assessor: Assessor, *, facts: str, act: Act) -> tuple[AssessorRecommendation, Event]:
     """A member who was there recommends that the agency cancel an assessor of the visited session. Once for each of them: DUPLICATE."""
     await on_duty(session, inspection, act.by)
     if inspection.status not in SEEN:

@@ -75,7 +75,7 @@ def parse_template(toml_text: str) -> Template:
 
 
 def line_of(said: Mapping[str, Any]) -> Item:
-    kinds = {"phase": Phase, "section": Section, "category": FindingCategory}
+    kinds: dict[str, type[Any]] = {"phase": Phase, "section": Section, "category": FindingCategory}
     return Item(**{name: kinds[name](value) if name in kinds else value for name, value in said.items()})
 
 

@@ -74,5 +74,5 @@ class Mutation:
     async def inspection_send(call: Call, input: InspectionSendInput) -> InspectionPayload:
         agency = await agency_of(call, input.agency)
         errand, team = await errand_of(call, input), await team_of(call, input.team)
-        row, event = await directed.send(call.session, agency, errand, team, act=call.act)
+        row, event = await directed.send(call.session, agency, errand, team=team, act=call.act)
         return changed(InspectionPayload, inspection=row.id, event=event.id)

@@ -117,7 +117,7 @@ class Mutation:
     async def assessor_recommendation_propose(call: Call, input: AssessorRecommendationProposeInput) -> AssessorRecommendationPayload:
         visit = await call.fetch(INSPECTIONS, input.inspection, to=PROPOSE, version=input.expected_version)
         assessor = await call.fetch(ASSESSORS, input.assessor, to=Action.ASSESSOR_READ)
-        found, event = await recommendations.propose(call.session, visit, assessor, input.facts, act=call.act)
+        found, event = await recommendations.propose(call.session, visit, assessor, facts=input.facts, act=call.act)
         return changed(AssessorRecommendationPayload, assessor_recommendation=found.id, event=event.id)
 
     @mutation(DECIDE, "Follow a recommendation (采纳), as the agency: it cancels the qualification.")

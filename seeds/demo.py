@@ -226,11 +226,7 @@ async def yunnan(session: AsyncSession, *, now: datetime, keys: IdKeys, password
     for recognition in held:
         await sessions.assign_internal(session, recognition, internal[0].id, act=theirs)
         await work.hold(session, office, recognition, internal=internal[0].person_id)
-    await work.visit(session, office, inspection, faults=("S08",))
-    await work.letter(session, office, inspection, required=True)
-    await work.rectify(session, office, inspection, to="RECTIFIED")
-    await work.finish(session, office, inspection)
-    await demo_forms.beside(session, office, inspection, college=college, now=now)
+    await demo_forms.scored(session, office, inspection, college=college, now=now)
     await demo_voices.complained(session, office, admin=hiring.act.by, now=now)
     await work.plan(session, office, [shanghai_day(now) + timedelta(days=day) for day in (4, 5)], at=now - timedelta(days=1))
 

@@ -14,7 +14,17 @@ from domain.machine import Act
 from models.inspections import Inspection, InspectionForm
 from models.organizations import Organization
 from models.supervisors import Card, Supervisor, SupervisorKind
+from seeds import demo_work as work
 from seeds.demo_work import Office, moment, team
+
+
+async def scored(session: AsyncSession, office: Office, inspection: Inspection, *, college: Organization, now: datetime) -> None:
+    """The visit with its points, to the closing, and what comes after it."""
+    await work.visit(session, office, inspection, faults=("S08",))
+    await work.letter(session, office, inspection, required=True)
+    await work.rectify(session, office, inspection, to="RECTIFIED")
+    await work.finish(session, office, inspection)
+    await beside(session, office, inspection, college=college, now=now)
 
 
 async def beside(session: AsyncSession, office: Office, inspection: Inspection, *, college: Organization, now: datetime) -> None:
@@ -44,4 +54,4 @@ async def sent(session: AsyncSession, office: Office, college: Organization, *, 
     people = (await session.exec(query.order_by(col(Card.number).desc()).limit(2))).all()
     day = shanghai_day(now) + timedelta(days=10)
     errand = Errand(form=InspectionForm.SPECIAL, topic="题库和试卷管理", starts_at=moment(day, 9), ends_at=moment(day, 17))
-    await directed.send(session, college, errand, people, act=office.act(office.dispatcher, now - timedelta(hours=3)))
+    await directed.send(session, college, errand, team=people, act=office.act(office.dispatcher, now - timedelta(hours=3)))

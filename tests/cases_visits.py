@@ -42,7 +42,7 @@ async def inspection_check_in(world: World) -> Case:
 async def checklist_save(world: World) -> Case:
     visit, team = await on_site(world)
     said = {"answers": await answers(world, visit), "advice": "加强现场管理", "appraisal": "基本符合要求", "methods": ["BRIEFING"]}
-    next(one for one in said["answers"] if one["value"] == "NO")["responsible"] = "考务负责人"  # type: ignore[index, union-attr]
+    next(one for one in said["answers"] if one["value"] == "NO")["responsible"] = "考务负责人"  # type: ignore[index]
     return Case(world, team[0][1], {**at_visit(visit), **said}, at=await day_of(world, visit), again=AGAIN)
 
 

@@ -48,7 +48,7 @@ async def sent(world: World, form: InspectionForm, *, members: int = 2, days: in
     async with world.transaction() as session:
         agency = await again(session, Organization, world.agencies[0].id)
         errand = Errand(form=form, topic="题库管理", **times(world, days=days))
-        visit, _ = await directed.send(session, agency, errand, [row for row, _ in team], act=act)
+        visit, _ = await directed.send(session, agency, errand, team=[row for row, _ in team], act=act)
         for place in await team_of(session, visit.id):
             actor = next(actor for row, actor in team if row.id == place.supervisor_id)
             await accept(session, place, act=world.act(actor))
@@ -118,5 +118,5 @@ async def recommended(world: World) -> AssessorRecommendation:
     async with world.transaction() as session:
         row = await again(session, Inspection, visit.id)
         here = await again(session, Assessor, assessor.id)
-        found, _ = await recommendations.propose(session, row, here, "泄露试题", act=act)
+        found, _ = await recommendations.propose(session, row, here, facts="泄露试题", act=act)
     return found

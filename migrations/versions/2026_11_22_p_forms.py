@@ -338,7 +338,7 @@ def instant(name: str, *, given: bool = False) -> sa.Column[object]:
 
 
 def listed(name: str) -> sa.Column[object]:
-    return sa.Column(name, postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), server_default="[]", nullable=False)  # type: ignore[no-untyped-call]
+    return sa.Column(name, postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), server_default="[]", nullable=False)
 
 
 def choice(column: str, name: str, *values: str, given: bool = True, otherwise: str | None = None) -> sa.Column[object]:
