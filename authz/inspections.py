@@ -1,6 +1,5 @@
 """Inspections and what hangs on them. INSPECTED begins with the notice: before it the agency's own inspection does not exist for it."""
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause, and_, select
@@ -11,11 +10,15 @@ from authz.dispatch import assesses, in_team, is_assessor, is_in_team, is_notifi
 from authz.organizations import SHARED
 from authz.relations import DISPATCHER, LIVE_PLACES, ORGANIZATION, PERSON, SUBTREE, Meaning, Meanings, Relation, World, there_is
 from authz.supervisors import barred, employed, is_barred, was_employed
+from models.amendments import AlterationRequest, Amendment, AmendmentSignature
 from models.base import table_of
+from models.candidates import CandidateCheck
 from models.checklists import Answer, Checklist, ChecklistItem, ChecklistTemplate, Finding, Signature
 from models.dispatch import Assignment
 from models.inspections import Inspection
 from models.opinions import OpinionLetter, Rectification, SupervisionReport
+from models.ratings import AnnualRating
+from models.recommendations import AssessorRecommendation
 from models.sessions import RecognitionSession
 
 
@@ -26,8 +29,8 @@ def assesses_at(t: FromClause) -> ColumnElement[bool]:
 
 
 def is_assessor_at(actor: Actor, row: Inspection, world: World) -> bool:
-    times: list[tuple[datetime, datetime]] = [(one.starts_at, one.ends_at) for one in world.sessions if one.id == row.recognition_session_id]
-    return any(is_assessor(actor.person_id, row.recognition_session_id, starts=starts, ends=ends, world=world) for starts, ends in times)
+    here = [one for one in world.sessions if one.id == row.recognition_session_id]
+    return any(is_assessor(actor.person_id, one.id, starts=one.starts_at, ends=one.ends_at, world=world) for one in here)
 
 
 def barred_at(t: FromClause) -> ColumnElement[bool]:
@@ -76,9 +79,15 @@ READ = {
     Answer: Action.INSPECTION_READ,
     Signature: Action.INSPECTION_READ,
     Finding: Action.INSPECTION_READ,
+    CandidateCheck: Action.INSPECTION_READ,
     OpinionLetter: Action.OPINION_READ,
     Rectification: Action.RECTIFICATION_READ,
     SupervisionReport: Action.REPORT_READ,
+    Amendment: Action.AMENDMENT_READ,
+    AmendmentSignature: Action.AMENDMENT_READ_SIGNATURES,
+    AlterationRequest: Action.ALTERATION_REQUEST_READ,
+    AssessorRecommendation: Action.ASSESSOR_RECOMMENDATION_READ,
+    AnnualRating: Action.ANNUAL_RATING_READ,
 }
 
 OF_INSPECTION = {
@@ -125,8 +134,16 @@ MEANINGS: Meanings = {
     Answer: OF_INSPECTION,
     Signature: OF_INSPECTION,
     Finding: OF_INSPECTION,
+    CandidateCheck: OF_INSPECTION,
     OpinionLetter: FOLLOWING,
     Rectification: FOLLOWING,
+    Amendment: FOLLOWING,
+    # the agency reads the amendment, once attached: what is being signed it does not
+    AmendmentSignature: {relation: meaning for relation, meaning in OF_INSPECTION.items() if relation is not Relation.INSPECTED},
+    # no agency sees who tried, nor who told (N9)
+    AlterationRequest: {relation: meaning for relation, meaning in FOLLOWING.items() if relation is not Relation.INSPECTED},
+    AssessorRecommendation: OF_INSPECTION,
+    AnnualRating: OF_INSPECTION,
     # the inspected agency has the letter, never the report (Y043)
     SupervisionReport: {relation: meaning for relation, meaning in FOLLOWING.items() if relation is not Relation.INSPECTED},
 }

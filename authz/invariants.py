@@ -18,6 +18,10 @@ WORKING = frozenset(
         Action.INSPECTION_FILL,
         Action.INSPECTION_SIGN,
         Action.INSPECTION_REPORT,
+        Action.AMENDMENT_PROPOSE,
+        Action.AMENDMENT_SIGN,
+        Action.AMENDMENT_ATTACH,
+        Action.ASSESSOR_RECOMMENDATION_PROPOSE,
         Action.OPINION_DRAFT,
         Action.OPINION_ISSUE,
         Action.RECTIFICATION_ACCEPT,
@@ -30,8 +34,11 @@ QUALIFYING = frozenset({Action.CARD_ISSUE, *(Action(f"application.{verb}") for v
 RATING = frozenset(
     {Action.APPOINTMENT_EVALUATE, Action.APPOINTMENT_RENEW, Action.APPOINTMENT_ASSESS, Action.YEARLY_ASSESSMENT_COMMEND, Action.ASSIGNMENT_PAY}
 )
-EMBARGOED = ("draw", "assignment", "inspection", "report", "opinion", "rectification", "evidence_request")
-PROTECTED = ("serious_violation_report", "obstruction", "complaint")
+EMBARGOED = (
+    *("draw", "assignment", "inspection", "report", "opinion", "rectification"),
+    *("evidence_request", "amendment", "assessor_recommendation", "annual_rating"),
+)
+PROTECTED = ("serious_violation_report", "obstruction", "complaint", "alteration_request")
 JUDGING = ("supervisor_case", "blacklist")
 ADMINISTERING = ("account", "membership", "auditor_proposal", "policy", "login")
 PUBLISHING = frozenset({Action.POLICY_PROPOSE, Action.POLICY_APPROVE})

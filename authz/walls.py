@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 from authz.actor import Shape
 from authz.relations import CENTER, ORGANIZATION, PERSON
 from models.agency_cases import Obstruction
+from models.amendments import AlterationRequest
 from models.applications import Application, Attestation, Training, WrittenExam
 from models.assessments import Commendation, TermEvaluation, YearlyAssessment
 from models.base import every_table, table_of
@@ -89,7 +90,7 @@ UNUSUAL: Mapping[type[SQLModel], Mapping[Wall, str]] = {
     StipendRate: NEVER_AN_AGENCY,
     StipendLine: {**NEVER_AN_AGENCY, Wall.PERSON: "person_id"},
     # an agency learns of none of these, nor from whom they come
-    **dict.fromkeys((SeriousViolationReport, Obstruction, Complaint, Complainant), NEVER_AN_AGENCY),
+    **dict.fromkeys((SeriousViolationReport, Obstruction, Complaint, Complainant, AlterationRequest), NEVER_AN_AGENCY),
 }
 
 

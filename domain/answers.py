@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
@@ -11,9 +11,10 @@ from domain.canonical import canonical
 from domain.errors import BadInput, Unmet
 from domain.profiles import Profile
 from domain.texts import checked_or_none
-from models.checklists import Answer, AnswerValue, Checklist, ChecklistItem, ChecklistTemplate, Phase
+from models.checklists import Answer, AnswerValue, Checklist, ChecklistItem, ChecklistTemplate, FindingTarget, Phase
 
 LONGEST = 1000
+LONGEST_NAME = 60
 LARGEST = 1_000_000
 SEEN = (AnswerValue.YES, AnswerValue.NO)
 TRUTHFUL = "003 §12; 000 §8(十)"
@@ -29,7 +30,7 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An answer as it comes in. `item` is the code of the line on the form, F03."""
+    """An answer as it comes in. `item` is the code of the line on the form, F03. A NO is against the agency, or a person or assessor it names."""
 
     item: str
     value: AnswerValue
@@ -37,6 +38,15 @@ class Given:
     correction: str | None = None
     counted: int | None = None
     total: int | None = None
+    score: int | None = None
+    responsible: str | None = None
+    assessor_id: UUID | None = None
+
+    @property
+    def target(self) -> FindingTarget:
+        if self.assessor_id is not None:
+            return FindingTarget.ASSESSOR
+        return FindingTarget.PERSON if self.responsible is not None else FindingTarget.AGENCY
 
 
 def part_of(phase: Phase) -> Part:
@@ -63,7 +73,27 @@ def proper(given: Given, item: ChecklistItem, rules: Profile) -> Given:
         rule = rules.find("checklist.no_needs_remark")
         raise Unmet("checklist.no_needs_remark", rule.article if rule else TRUTHFUL, rules.version, item=item.code)
     numbers_fit(given, item)
-    return Given(item.code, given.value, remark, checked_or_none("correction", given.correction, LONGEST), given.counted, given.total)
+    score_fits(given, item)
+    responsible = checked_or_none("responsible", given.responsible, LONGEST_NAME)
+    found = replace(given, remark=remark, correction=checked_or_none("correction", given.correction, LONGEST), responsible=responsible)
+    if found.target is not FindingTarget.AGENCY and (found.value is not AnswerValue.NO or (responsible and found.assessor_id)):
+        raise BadInput("answers", "one_to_blame", item=item.code)
+    return found
+
+
+def score_fits(given: Given, item: ChecklistItem) -> None:
+    """打分 (000 §11(二), Y039): a line with points has a score where it was seen; the scale is the form's, and no other line has one."""
+    if item.max_score is None or given.value not in SEEN:
+        if given.score is not None:
+            raise BadInput("answers", "score_unwanted", item=item.code)
+    elif given.score is None or not 0 <= given.score <= item.max_score:
+        raise BadInput("answers", "score_range", item=item.code, most=item.max_score)
+
+
+def total(lines: Sequence[tuple[ChecklistItem, Answer]]) -> tuple[int, int] | None:
+    """The score, and of how many points, over the lines that were seen; None where none of them has points."""
+    scored = [(answer.score, item.max_score) for item, answer in lines if answer.score is not None and item.max_score is not None]
+    return (sum(score for score, _ in scored), sum(most for _, most in scored)) if scored else None
 
 
 def numbers_fit(given: Given, item: ChecklistItem) -> None:
@@ -92,7 +122,10 @@ def complete(items: Sequence[ChecklistItem], answered: AbstractSet[UUID], part: 
 
 
 def digest(template: ChecklistTemplate, checklist: Checklist, lines: Sequence[tuple[ChecklistItem, Answer]], *, part: Part) -> bytes:
-    """SHA-256 over what is signed: the edition of the form, its answers in order, and on site advice and appraisal. Anybody can recompute it."""
+    """SHA-256 over what is signed: the edition of the form, its answers in order, and on site advice, appraisal and methods. Anybody can recompute it.
+
+    Methods, scores and whom a NO is against stand in it where there are any: a form without them reads as it always did.
+    """
     on_site = part is Part.SITE
     document: Mapping[str, object] = {
         "inspection": checklist.inspection_id.hex,
@@ -102,6 +135,7 @@ def digest(template: ChecklistTemplate, checklist: Checklist, lines: Sequence[tu
         "advice": checklist.advice if on_site else None,
         "appraisal": checklist.appraisal if on_site else None,
         "answers": [signed(item, answer) for item, answer in lines if part_of(item.phase) is part],
+        **({"methods": sorted(checklist.methods)} if on_site and checklist.methods else {}),
     }
     return sha256(canonical(document)).digest()
 
@@ -114,4 +148,7 @@ def signed(item: ChecklistItem, answer: Answer) -> dict[str, object]:
         "correction": answer.correction,
         "counted": answer.counted,
         "total": answer.total,
+        **({} if answer.score is None else {"score": answer.score}),
+        **({} if answer.responsible is None else {"responsible": answer.responsible}),
+        **({} if answer.assessor_id is None else {"assessor": answer.assessor_id.hex}),
     }

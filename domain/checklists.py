@@ -9,20 +9,22 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import offers
-from domain.answers import TRUTHFUL, Given, Part, complete, digest, part_of, placed, proper
+from domain.answers import TRUTHFUL, Given, Part, complete, digest, part_of, placed, proper, total
 from domain.calendar import shanghai_day
 from domain.errors import BadInput, Conflict, Unmet
+from domain.grading import rate
 from domain.inspections import STEPS, Step, enough
 from domain.machine import Act, advance, record, stale, tenants
 from domain.organizations import InForce, rules_of_visit
 from domain.profiles import Profile
 from domain.templates import items_of, template_for
 from domain.texts import checked_or_none
-from models.checklists import Answer, AnswerValue, Checklist, ChecklistItem, ChecklistTemplate, Finding, Signature
+from models.checklists import Answer, AnswerValue, Checklist, ChecklistItem, ChecklistTemplate, Finding, InspectionMethod, Signature
 from models.dispatch import Assignment, AssignmentStatus
 from models.events import Event
-from models.inspections import Inspection, InspectionStatus
-from models.sessions import RecognitionSession
+from models.inspections import Inspection, InspectionForm, InspectionStatus
+from models.organizations import Organization
+from models.sessions import Assessor, RecognitionSession
 from models.supervisors import Card, CardStatus
 
 LONGEST = 2000
@@ -68,6 +70,16 @@ async def check_in(session: AsyncSession, inspection: Inspection, *, act: Act) -
     return place, event
 
 
+async def depart(session: AsyncSession, inspection: Inspection, *, act: Act) -> tuple[Assignment, Event]:
+    """A member leaves, once: with the arrival it shows whether the whole process was watched (000 §10(一), Y034)."""
+    place = await on_duty(session, inspection, act.by)
+    if place.departed_at is not None or place.checked_in_at is None:
+        raise Conflict("STATE", status=place.status.value)
+    place.departed_at = act.at
+    place.version += 1
+    return place, await record(session, place, step="DEPART", act=act, profile_id=inspection.profile_id)
+
+
 async def place_of(session: AsyncSession, inspection: Inspection, person_id: UUID) -> Assignment:
     """The place that somebody holds in the team, locked. Who holds none has no business here: the policy has refused before."""
     mine = (col(Assignment.inspection_id) == inspection.id, col(Assignment.person_id) == person_id, col(Assignment.status).in_(offers.LIVE))
@@ -110,9 +122,10 @@ async def opened(session: AsyncSession, inspection: Inspection, force: InForce, 
     found = (await session.exec(select(Checklist).where(col(Checklist.inspection_id) == inspection.id))).first()
     if found is not None:
         return found
-    visited = select(RecognitionSession).where(col(RecognitionSession.id) == inspection.recognition_session_id)
-    template = await template_for(session, (await session.exec(visited)).one().mode, force.rules)
-    row = Checklist(inspection_id=inspection.id, template_id=template.id, **tenants(inspection))
+    visited = select(col(RecognitionSession.mode)).where(col(RecognitionSession.id) == inspection.recognition_session_id)
+    template = await template_for(session, inspection.form, (await session.exec(visited)).one_or_none(), rules=force.rules)
+    agency = (await session.exec(select(Organization.name).where(col(Organization.id) == inspection.agency_id))).one()
+    row = Checklist(inspection_id=inspection.id, template_id=template.id, agency_name=agency, **tenants(inspection))
     session.add(row)
     await session.flush()
     await record(session, row, step="OPEN", act=act, profile_id=force.id)
@@ -137,27 +150,41 @@ async def save(
     *,
     advice: str | None = None,
     appraisal: str | None = None,
+    methods: Sequence[InspectionMethod] = (),
     act: Act,
     version: int | None = None,
 ) -> tuple[Checklist, Event]:
-    """Keeps answers, and advice (F16) and appraisal (F17) where given; a later answer to the same line replaces the earlier one, until signed."""
+    """Keeps answers, and advice (F16), appraisal (F17) and methods (000 §9) where given; a later answer to the same line replaces the earlier
+    one, until signed.
+    """
     await on_duty(session, inspection, act.by)
     force = await rules_of_visit(session, inspection)
     sheet = await sheet_of(session, inspection)
     stale(sheet.checklist, version)
     lines = placed(given, sheet.items)
     advice, appraisal = checked_or_none("advice", advice, LONGEST), checked_or_none("appraisal", appraisal, LONGEST)
-    parts = {part_of(item.phase) for _, item in lines} | ({Part.SITE} if advice or appraisal else set())
+    parts = {part_of(item.phase) for _, item in lines} | ({Part.SITE} if advice or appraisal or methods else set())
     if not parts:
         raise BadInput("answers", "required")
     for part in sorted(parts):
         await still_open(session, inspection, sheet, part=part, rules=force.rules)
+    await assess_there(session, inspection, given)
     for one, item in lines:
         keep(session, sheet, item, given=proper(one, item, force.rules), by=act.by)
     sheet.checklist.advice = advice or sheet.checklist.advice
     sheet.checklist.appraisal = appraisal or sheet.checklist.appraisal
+    sheet.checklist.methods = sorted({one.value for one in methods}) or sheet.checklist.methods
+    sheet.checklist.score, sheet.checklist.score_of = total(sheet.lines()) or (None, None)
     sheet.checklist.version += 1
     return sheet.checklist, await record(session, sheet.checklist, step="SAVE", act=act, profile_id=force.id)
+
+
+async def assess_there(session: AsyncSession, inspection: Inspection, given: Sequence[Given]) -> None:
+    """BadInput where a NO is against an assessor of another session: only what was seen is reported."""
+    named = {one.assessor_id for one in given if one.assessor_id is not None}
+    here = (col(Assessor.id).in_(named), col(Assessor.recognition_session_id) == inspection.recognition_session_id)
+    if named and len((await session.exec(select(Assessor.id).where(*here))).all()) < len(named):
+        raise BadInput("answers", "unknown")
 
 
 async def still_open(session: AsyncSession, inspection: Inspection, sheet: Sheet, *, part: Part, rules: Profile) -> None:
@@ -183,7 +210,9 @@ def keep(session: AsyncSession, sheet: Sheet, item: ChecklistItem, *, given: Giv
         agency_id=checklist.agency_id,
     )
     row.value, row.remark, row.correction, row.counted, row.total = given.value, given.remark, given.correction, given.counted, given.total
+    row.score, row.target, row.responsible, row.assessor_id = given.score, given.target, given.responsible, given.assessor_id
     row.person_id = by
+    sheet.answers[item.id] = row
     session.add(row)
 
 
@@ -209,7 +238,7 @@ async def sign(session: AsyncSession, inspection: Inspection, part: Part, *, act
     session.add(row)
     await session.flush()
     event = await record(session, row, step=f"SIGN_{part}", act=act, profile_id=force.id)
-    await ended(session, inspection, sheet, part=part, act=act, profile_id=force.id)
+    await ended(session, inspection, sheet, part=part, act=act, force=force)
     return row, event
 
 
@@ -224,21 +253,36 @@ async def signable(session: AsyncSession, inspection: Inspection, sheet: Sheet, 
         raise Conflict("STATE", status=inspection.status.value)
 
 
-async def ended(session: AsyncSession, inspection: Inspection, sheet: Sheet, *, part: Part, act: Act, profile_id: UUID) -> None:
+async def ended(session: AsyncSession, inspection: Inspection, sheet: Sheet, *, part: Part, act: Act, force: InForce) -> None:
     """What the last signature of a part brings about: findings of its NOs, the dates of the form, and on site the next state of the visit."""
     if part is Part.SITE and await awaited(session, inspection, sheet, by=act.by):
         return
     for item, answer in sheet.lines():
         if part_of(item.phase) is part and answer.value is AnswerValue.NO and answer.remark:
-            told = Finding(inspection_id=inspection.id, item_id=item.id, remark=answer.remark, correction=answer.correction, **tenants(inspection))
-            session.add(told)
+            session.add(found_at(item, answer, answer.remark))
     last = part is Part.AFTER or all(part_of(item.phase) is Part.SITE for item in sheet.items)
     sheet.checklist.site_signed_at = sheet.checklist.site_signed_at or act.at
     sheet.checklist.signed_at = act.at if last else None
     sheet.checklist.version += 1
     session.add(sheet.checklist)
+    if last and inspection.form is InspectionForm.ANNUAL:
+        await rate(session, inspection, sheet.checklist, force=force, act=act)
     if part is Part.SITE:
-        await advance(session, inspection, STEPS, step=Step.SIGN, act=act, profile_id=profile_id)
+        await advance(session, inspection, STEPS, step=Step.SIGN, act=act, profile_id=force.id)
+
+
+def found_at(item: ChecklistItem, answer: Answer, remark: str) -> Finding:
+    return Finding(
+        inspection_id=answer.inspection_id,
+        item_id=item.id,
+        remark=remark,
+        correction=answer.correction,
+        target=answer.target,
+        responsible=answer.responsible,
+        assessor_id=answer.assessor_id,
+        category=item.category,
+        **tenants(answer),
+    )
 
 
 async def awaited(session: AsyncSession, inspection: Inspection, sheet: Sheet, *, by: UUID) -> set[UUID]:

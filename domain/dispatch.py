@@ -255,7 +255,7 @@ async def replace(session: AsyncSession, assignment: Assignment, *, act: Act) ->
 async def _free(session: AsyncSession, inspection: Inspection, *, rules: Profile) -> list[UUID]:
     """The committed order of an inspection's session, without whoever may no longer go. Nobody where it was not drawn."""
     draw = (await session.exec(select(Draw).where(col(Draw.id) == inspection.draw_id))).one_or_none()
-    if draw is None:
+    if draw is None or inspection.recognition_session_id is None:
         return []
     outcome, drawn = published(draw).outcome, inspection.recognition_session_id.hex
     order = [UUID(hex=one) for one in (*outcome.teams[drawn], *outcome.reserves[drawn])]

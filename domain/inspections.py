@@ -12,9 +12,9 @@ from domain.calendar import Period
 from domain.draw import Outcome, read_pool
 from domain.errors import Unmet
 from domain.facts import roster_of
-from domain.machine import Act, Machine, advance, record
+from domain.machine import Act, Machine, advance, record, tenants
 from domain.offers import REASON, TAKEN, offer, team_of, withdraw
-from domain.organizations import rules_for, rules_of_visit, rules_there
+from domain.organizations import InForce, rules_for, rules_of_visit, rules_there
 from domain.pools import Judged, Planned, frozen, inspected, judge
 from domain.profiles import Profile
 from domain.texts import checked
@@ -56,9 +56,7 @@ async def dispatch(
     """Makes the inspection and asks its team, the first as leader. Fewer than the profile says are refused (INV03, B029, A25)."""
     rules = await rules_for(session, recognition.center_id, on=visit.day, of=dispatching(recognition, act.organization_id))
     row = Inspection(
-        center_id=recognition.center_id,
-        district_id=recognition.district_id,
-        agency_id=recognition.agency_id,
+        **tenants(recognition),
         form=next(one for one in RANDOM_FORMS if one in rules.rules.words("inspection.forms")),
         venue=visit.venue,
         dispatcher_id=act.organization_id,
@@ -67,20 +65,27 @@ async def dispatch(
         profile_id=rules.id,
         scheduled_on=visit.day,
     )
-    enough(row, len(team), rules.rules)
-    session.add(row)
-    await session.flush()
-    await record(session, row, step=Step.DISPATCH, act=act, after=row.status, profile_id=rules.id)
-    for n, supervisor in enumerate(team):
-        role = TeamRole.MEMBER if n else TeamRole.LEADER
-        await offer(session, row, supervisor, role=role, span=visit.span, act=act, rules=rules)
+    await sent(session, row, team, span=visit.span, act=act, rules=rules)
     return row
 
 
+async def sent(session: AsyncSession, row: Inspection, team: Sequence[Supervisor], *, span: Period, act: Act, rules: InForce) -> Event:
+    """Keeps a new inspection and asks its team, the first as leader."""
+    enough(row, len(team), rules.rules)
+    session.add(row)
+    await session.flush()
+    event = await record(session, row, step=Step.DISPATCH, act=act, after=row.status, profile_id=rules.id)
+    for n, supervisor in enumerate(team):
+        role = TeamRole.MEMBER if n else TeamRole.LEADER
+        await offer(session, row, supervisor, role=role, span=span, act=act, rules=rules)
+    return event
+
+
 def enough(inspection: Inspection, have: int, rules: Profile) -> None:
-    """The least team, refused with its article where it is not reached."""
+    """The least team, refused with its article where it is not reached. An annual inspection has a team of its own measure (000 §10(三))."""
     of_center = inspection.dispatcher_id == inspection.center_id and rules.has("team.min_for_center")
-    rule = rules.rule("team.min_for_center" if of_center else "team.min")
+    annual = inspection.form is InspectionForm.ANNUAL and rules.has("annual_inspection.team_min")
+    rule = rules.rule("annual_inspection.team_min" if annual else "team.min_for_center" if of_center else "team.min")
     needed = rules.integer(rule.id)
     if have < needed:
         raise Unmet(rule.id, rule.article, rules.version, needed=needed, have=have)

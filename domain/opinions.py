@@ -1,6 +1,7 @@
 """What follows a visit: opinion letter, rectification, supervision report, closing (000 §11(二)-(四); 003 §3, §12)."""
 
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -15,11 +16,12 @@ from domain.inspections import STEPS, Step
 from domain.machine import Act, Machine, Tenants, advance, record, tenants
 from domain.organizations import InForce, rules_of, rules_there
 from domain.texts import checked
-from models.checklists import Checklist
+from models.checklists import Checklist, ChecklistItem, Finding
 from models.dispatch import Assignment, AssignmentStatus
 from models.events import Event
 from models.inspections import Inspection, InspectionStatus
 from models.opinions import OpinionLetter, OpinionLetterStatus, Rectification, RectificationStatus, SupervisionReport, SupervisionReportStatus
+from models.sessions import Assessor
 
 LONGEST = 8000
 LONGEST_COMMENT = 2000
@@ -67,19 +69,39 @@ async def draft(session: AsyncSession, inspection: Inspection, text: str, *, req
         raise Unmet("workflow.rectification", "1.6 D23", force.rules.version)
     text = checked("text", text, LONGEST)
     letter = (await session.exec(select(OpinionLetter).where(col(OpinionLetter.inspection_id) == inspection.id).with_for_update())).first()
+    found = await corrections(session, inspection)
     if letter is not None:
-        letter.text, letter.requires_rectification = text, requires_rectification
+        letter.text, letter.requires_rectification, letter.corrections = text, requires_rectification, found
         return letter, await advance(session, letter, LETTER, step=LetterStep.DRAFT, act=act, profile_id=force.id)
-    letter = OpinionLetter(text=text, requires_rectification=requires_rectification, **following(inspection))
+    letter = OpinionLetter(text=text, requires_rectification=requires_rectification, corrections=found, **following(inspection))
     session.add(letter)
     await session.flush()
     return letter, await record(session, letter, step=LetterStep.DRAFT, act=act, after=letter.status.value, profile_id=force.id)
+
+
+async def corrections(session: AsyncSession, inspection: Inspection) -> list[dict[str, Any]]:
+    """改正意见 (000 §8(一), (九)): every finding in the order of the form, against whom, and what should be put right. Carried by the letter."""
+    query = select(Finding, ChecklistItem, col(Assessor.name)).join(ChecklistItem, col(ChecklistItem.id) == col(Finding.item_id))
+    query = query.outerjoin(Assessor, col(Assessor.id) == col(Finding.assessor_id)).where(col(Finding.inspection_id) == inspection.id)
+    return [
+        {
+            "item": item.code,
+            "text": item.text,
+            "remark": finding.remark,
+            "correction": finding.correction,
+            "target": finding.target.value,
+            "name": finding.responsible or assessor,
+        }
+        for finding, item, assessor in (await session.exec(query.order_by(col(ChecklistItem.position)))).all()
+    ]
 
 
 async def serve(session: AsyncSession, letter: OpinionLetter, *, act: Act) -> tuple[Inspection, Event]:
     """The dispatcher serves the letter (Y040): only now the agency sees it, and what it must rectify by when."""
     inspection = await inspection_of(session, letter.inspection_id)
     force = await rules_there(session, inspection.profile_id, inspection, on=inspection.scheduled_on)
+    if letter.status is OpinionLetterStatus.DRAFT:
+        letter.corrections = await corrections(session, inspection)
     letter.served_at = act.at
     event = await advance(session, letter, LETTER, step=LetterStep.SERVE, act=act, profile_id=force.id)
     await advance(session, inspection, STEPS, step=Step.SERVE_OPINION, act=act, profile_id=force.id)

@@ -10,7 +10,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.amendments import coming
+from domain.editions import coming
 from domain.machine import Act, Machine, advance, record, tenants
 from domain.organizations import InForce, rules_for
 from domain.profiles import as_json

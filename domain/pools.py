@@ -63,7 +63,7 @@ async def inspected(session: AsyncSession, recognitions: Collection[UUID], *, by
         col(Inspection.status) != InspectionStatus.CANCELLED,
     )
     mine = query if by is None else query.where(col(Inspection.dispatcher_id) == by)
-    return set((await session.exec(mine)).all())
+    return {one for one in (await session.exec(mine)).all() if one is not None}
 
 
 async def judge(session: AsyncSession, who: Who, planned: Sequence[Planned], *, rules: Profile, ran_by: UUID) -> Judged:

@@ -155,7 +155,7 @@ KEYS = MappingProxyType(
         # Inspection: D20 to D23, D27, D28, A17, A18
         "inspection.forms": _words("ONSITE", "SPECIAL", "ANNUAL", "SPOT_CHECK", "COMPREHENSIVE", required=True),
         "inspection.desk_modes": _words("EXAM", "PROCESS", "DIRECT", "RESULT"),
-        "checklist.templates": _words("EXAM", "PROCESS", "DIRECT_RESULT", "ONSITE_SCORED", required=True),
+        "checklist.templates": _words("EXAM", "PROCESS", "DIRECT_RESULT", "ONSITE_SCORED", "ANNUAL", "AGENCY", required=True),
         "checklist.scale": _choice("YES_NO", "SCORE", required=True),
         "checklist.no_needs_remark": FLAG,
         "notice.mode": _choice("ADVANCE", "ON_ARRIVAL", required=True),
@@ -168,6 +168,10 @@ KEYS = MappingProxyType(
         "supervision_report.working_days": POSITIVE,
         "internal.required_per_session": _overlaid(FLAG, Tighter.ON),
         "annual_inspection.period": _choice("YEAR"),
+        "annual_inspection.team_min": POSITIVE,
+        "annual_inspection.excellent_from": COUNT,
+        "annual_inspection.good_from": COUNT,
+        "annual_inspection.qualified_from": COUNT,
         "stipend.enabled": FLAG,
         # Returns, filing, complaints, disclosure, the rest: D24, D29 to D31, A03, A04, A21
         "monthly_return.due_day": POSITIVE,

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, desc, select
@@ -12,19 +13,21 @@ from domain.errors import Conflict, Unmet
 from domain.machine import Act, record
 from domain.profiles import Profile
 from models.base import new_id, table_of
-from models.checklists import ChecklistItem, ChecklistTemplate, Phase
+from models.checklists import ChecklistItem, ChecklistTemplate, FindingCategory, Phase, Section, TemplateKind
+from models.inspections import InspectionForm
 from models.organizations import Organization
 from models.sessions import RecognitionMode
 
-FORMS: Mapping[RecognitionMode, tuple[str, RecognitionMode]] = {
-    RecognitionMode.EXAM: ("EXAM", RecognitionMode.EXAM),
-    RecognitionMode.PROCESS: ("PROCESS", RecognitionMode.PROCESS),
-    RecognitionMode.DIRECT: ("DIRECT_RESULT", RecognitionMode.RESULT),
-    RecognitionMode.RESULT: ("DIRECT_RESULT", RecognitionMode.RESULT),
+FORMS: Mapping[RecognitionMode, TemplateKind] = {
+    RecognitionMode.EXAM: TemplateKind.EXAM,
+    RecognitionMode.PROCESS: TemplateKind.PROCESS,
+    RecognitionMode.DIRECT: TemplateKind.DIRECT_RESULT,
+    RecognitionMode.RESULT: TemplateKind.DIRECT_RESULT,
 }
-"""The word of `checklist.templates` for a mode, and the mode its template is filed under: 003 §13(三) has one form for two."""
+"""The form for a mode: 003 §13(三) has one for two."""
 
 FIELDS = {"code": 8, "heading": 40, "text": 300}
+MOST_POINTS = 100
 
 
 class BadTemplate(ValueError):  # noqa: N818 - the file is refused; nothing of ours is broken
@@ -40,6 +43,9 @@ class Item:
     heading: str
     text: str
     numbers: str | None = None
+    section: Section | None = None
+    category: FindingCategory | None = None
+    max_score: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +53,11 @@ class Template:
     slug: str
     edition: int
     title: str
-    mode: RecognitionMode
+    kind: TemplateKind
+    mode: RecognitionMode | None
     source: str
     items: tuple[Item, ...]
+    example: bool = False
 
 
 def parse_template(toml_text: str) -> Template:
@@ -57,13 +65,18 @@ def parse_template(toml_text: str) -> Template:
     try:
         document = tomllib.loads(toml_text)
         lines = document.pop("items")
-        mode = RecognitionMode(document.pop("mode"))
-        items = tuple(Item(**{**line, "phase": Phase(line["phase"])}) for line in lines)
-        template = Template(mode=mode, items=items, **document)
+        mode = RecognitionMode(document.pop("mode")) if "mode" in document else None
+        kind = TemplateKind(document.pop("kind")) if mode is None else FORMS[mode]
+        template = Template(kind=kind, mode=mode, items=tuple(map(line_of, lines)), **document)
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise BadTemplate(str(error)) from error
     check(template)
     return template
+
+
+def line_of(said: Mapping[str, Any]) -> Item:
+    kinds: dict[str, type[Any]] = {"phase": Phase, "section": Section, "category": FindingCategory}
+    return Item(**{name: kinds[name](value) if name in kinds else value for name, value in said.items()})
 
 
 def check(template: Template) -> None:
@@ -78,11 +91,15 @@ def check(template: Template) -> None:
                 raise BadTemplate(f"{item.code}: {name} must have 1 to {most} characters")
         if item.numbers is not None and not ("/" in item.numbers) ^ (":" in item.numbers):
             raise BadTemplate(f"{item.code}: numbers are part/whole or one:other")
+        if item.max_score is not None and not (type(item.max_score) is int and 1 <= item.max_score <= MOST_POINTS):
+            raise BadTemplate(f"{item.code}: a line has 1 to {MOST_POINTS} points")
+    if len({item.max_score is None for item in template.items}) > 1:
+        raise BadTemplate("either every line has points or none")
 
 
 async def publish_template(session: AsyncSession, template: Template, *, center: Organization, act: Act) -> ChecklistTemplate:
     """Files an edition, for all jurisdictions. The same again changes nothing; other lines under the same edition are refused (DUPLICATE)."""
-    head = {name: getattr(template, name) for name in ("slug", "edition", "title", "mode", "source")}
+    head = {name: getattr(template, name) for name in ("slug", "edition", "title", "kind", "mode", "example", "source")}
     new = insert(table_of(ChecklistTemplate)).values(id=new_id(), **head).on_conflict_do_nothing().returning(table_of(ChecklistTemplate).c.id)
     fresh = (await session.exec(new)).first()
     filed = select(ChecklistTemplate).where(col(ChecklistTemplate.slug) == template.slug, col(ChecklistTemplate.edition) == template.edition)
@@ -100,6 +117,9 @@ async def publish_template(session: AsyncSession, template: Template, *, center:
             heading=item.heading,
             text=item.text,
             numbers=item.numbers,
+            section=item.section,
+            category=item.category,
+            max_score=item.max_score,
         )
         session.add(row_of)
     await session.flush()
@@ -108,7 +128,7 @@ async def publish_template(session: AsyncSession, template: Template, *, center:
 
 
 def plain(row: ChecklistItem) -> Item:
-    return Item(row.code, row.phase, row.heading, row.text, row.numbers)
+    return Item(row.code, row.phase, row.heading, row.text, row.numbers, row.section, row.category, row.max_score)
 
 
 async def items_of(session: AsyncSession, template: ChecklistTemplate) -> list[ChecklistItem]:
@@ -117,25 +137,32 @@ async def items_of(session: AsyncSession, template: ChecklistTemplate) -> list[C
     return list((await session.exec(query)).all())
 
 
-def form_of(mode: RecognitionMode, rules: Profile) -> RecognitionMode:
-    """Under which mode the form for a visit is filed. A jurisdiction without a form of its own for the mode uses the exam's (000 has one for all)."""
+def form_of(form: InspectionForm, mode: RecognitionMode | None, rules: Profile) -> TemplateKind:
+    """Which form a visit is recorded on; without a mode it is to an agency's work as a whole.
+
+    Where the rules have the scored report it is for every session (000 §11(二)); where they have none for a mode, the exam's is used.
+    """
     words = rules.words("checklist.templates")
-    word, filed = FORMS[mode]
-    if word in words:
-        return filed
-    if "EXAM" in words:
-        return RecognitionMode.EXAM
-    rule = rules.rule("checklist.templates")
-    raise Unmet(rule.id, rule.article, rules.version, mode=mode.value)
+    if form is InspectionForm.ANNUAL or mode is None:
+        wanted = [TemplateKind.ANNUAL if form is InspectionForm.ANNUAL else TemplateKind.AGENCY]
+    else:
+        wanted = [TemplateKind.ONSITE_SCORED, FORMS[mode], TemplateKind.EXAM]
+    found = next((kind for kind in wanted if kind in words), None)
+    if found is None:
+        raise lacking(form, mode, rules)
+    return found
 
 
-async def template_for(session: AsyncSession, mode: RecognitionMode, rules: Profile) -> ChecklistTemplate:
+async def template_for(session: AsyncSession, form: InspectionForm, mode: RecognitionMode | None, *, rules: Profile) -> ChecklistTemplate:
     """The newest edition of the form (Y012: one versioned form for each mode, none ad hoc)."""
-    query = (
-        select(ChecklistTemplate).where(col(ChecklistTemplate.mode) == form_of(mode, rules)).order_by(desc(col(ChecklistTemplate.edition))).limit(1)
-    )
+    kind = form_of(form, mode, rules)
+    query = select(ChecklistTemplate).where(col(ChecklistTemplate.kind) == kind).order_by(desc(col(ChecklistTemplate.edition))).limit(1)
     found = (await session.exec(query)).first()
     if found is None:
-        rule = rules.rule("checklist.templates")
-        raise Unmet(rule.id, rule.article, rules.version, mode=mode.value)
+        raise lacking(form, mode, rules)
     return found
+
+
+def lacking(form: InspectionForm, mode: RecognitionMode | None, rules: Profile) -> Unmet:
+    rule = rules.rule("checklist.templates")
+    return Unmet(rule.id, rule.article, rules.version, mode=mode.value if mode else form.value)

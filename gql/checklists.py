@@ -6,7 +6,8 @@ import strawberry
 
 from authz.actions import Action
 from domain.answers import Given, Part
-from domain.checklists import check_in, save, sheet_of, sign
+from domain.checklists import check_in, depart, save, sheet_of, sign
+from gql import ids
 from gql.enums import described
 from gql.fields import Call, Keyed, changed, mutation, row
 from gql.inspections import INSPECTIONS, Inspection, OfInspection, taken
@@ -14,9 +15,10 @@ from gql.offers import ASSIGNMENTS, Assignment
 from gql.organizations import EVENTS, Event, Node, Versioned
 from gql.reading.declare import Source, bound, column, given, many, one, page
 from gql.reading.paging import Among, Arguments, Connection, TextFilter, where
+from gql.sessions import ASSESSORS, Assessor
 from gql.supervisors import PERSONS, Person
 from models.checklists import Answer as AnswerRow
-from models.checklists import AnswerValue, Phase
+from models.checklists import AnswerValue, FindingCategory, FindingTarget, InspectionMethod, Phase, Section, TemplateKind
 from models.checklists import Checklist as ChecklistRow
 from models.checklists import ChecklistItem as ChecklistItemRow
 from models.checklists import ChecklistTemplate as ChecklistTemplateRow
@@ -46,6 +48,43 @@ described(
     AFTER="结果公示: the lines after it; one member signs, later if need be.",
 )
 
+described(
+    TemplateKind,
+    "督导表的种类: which inspections a form is for.",
+    EXAM="考核评价 (003 annex).",
+    PROCESS="过程评价.",
+    DIRECT_RESULT="直接认定、结果认定.",
+    ONSITE_SCORED="现场质量督导情况报告表: with points, for every session (000 §11(二)).",
+    ANNUAL="年检评估标准: with points (000 §10(三)).",
+    AGENCY="评价机构工作: of a special or comprehensive inspection without a session.",
+)
+described(Section, "考核部分: what is examined there (000 §8(三)).", THEORY="理论知识考核.", PRACTICAL="实际操作考核.")
+described(
+    FindingCategory,
+    "问题类别: what a line, and a finding at it, is about.",
+    ORGANIZATION="组织管理.",
+    ELIGIBILITY="报考资格.",
+    EXAM_DISCIPLINE="考风考纪 (000 §8(九)).",
+    EXAM_PAPERS="试卷、题库和保密 (000 §8(四)).",
+    RESULTS="阅卷、成绩登录和发布.",
+    CERTIFICATES="证书印制、核发和管理 (000 §8(五)).",
+)
+described(
+    FindingTarget,
+    "问题对象: whom a finding is against (000 §8(一), (三)).",
+    AGENCY="评价机构.",
+    PERSON="责任人: a person it names.",
+    ASSESSOR="考评人员: an assessor of the session, who is criticized by it (批评).",
+)
+described(
+    InspectionMethod,
+    "督导方式: how the team inspected (000 §9).",
+    SITE_OBSERVATION="现场督导.",
+    BRIEFING="听取情况汇报.",
+    DOCUMENT_REVIEW="查阅有关文件、档案、资料.",
+    SURVEY_TEST_RECHECK="组织调查问卷、测试和复核.",
+)
+
 TEMPLATES = Source(ChecklistTemplateRow, "ChecklistTemplate", "tpl")
 ITEMS = Source(ChecklistItemRow, "ChecklistItem", "item")
 CHECKLISTS = Source(ChecklistRow, "Checklist", "chk")
@@ -62,6 +101,9 @@ class ChecklistItem(Node):
     heading: str = column("heading", "The group it stands under.")
     text: str = column("text", "内容: what is looked at.")
     numbers: str | None = column("numbers", "The names of its two numbers, where it has any: part/whole, or one:other.")
+    section: Section | None = column("section", "Whether it is looked at in the theory or in the practical exam, where that is told apart.")
+    category: FindingCategory | None = column("category", "What it is about.")
+    max_score: int | None = column("max_score", "分值: its points, where the form has points.")
 
 
 @strawberry.type(description="督导表的版本: an edition of a form. Published once, never changed; a visit keeps the edition it began with.")
@@ -69,7 +111,9 @@ class ChecklistTemplate(Node):
     slug: str = column("slug", "The name of the form.")
     edition: int = column("edition", "Its edition, from 1.")
     title: str = column("title", "Its title.")
-    mode: RecognitionMode = column("mode", "For which way of recognition.")
+    kind: TemplateKind = column("kind", "Which inspections it is for.")
+    mode: RecognitionMode | None = column("mode", "For which way of recognition, where it is for one.")
+    example: bool = column("example", "示例: its lines are an example, since the regulation names the form without printing it.")
     source: str = column("source", "Where the regulation has it.")
     items: list[ChecklistItem] = many("template_id", ITEMS, "Its lines, in order.", order=("position",), cap=100)
 
@@ -77,6 +121,7 @@ class ChecklistTemplate(Node):
 @strawberry.input(description="Which forms.")
 class ChecklistTemplateFilter:
     slug: TextFilter | None = where("slug", "The name of the form.")
+    kind: Among[TemplateKind] | None = where("kind", "Which inspections they are for.")
     mode: Among[RecognitionMode] | None = where("mode", "For which way of recognition.")
 
 
@@ -88,6 +133,10 @@ class Answer(Versioned):
     correction: str | None = column("correction", "改正意见: what should be put right.")
     counted: int | None = column("counted", "The first of the two numbers of the line.")
     total: int | None = column("total", "The second of the two numbers of the line.")
+    score: int | None = column("score", "打分: the points given, where the line has points and was seen.")
+    target: FindingTarget = column("target", "Against whom it is.")
+    responsible: str | None = column("responsible", "责任人: the person it names.")
+    assessor: Assessor | None = one("assessor_id", ASSESSORS, "The assessor it is against.")
     person: Person | None = one("person_id", PERSONS, "Who entered it last.")
 
 
@@ -105,6 +154,10 @@ class Checklist(Versioned):
     inspection: Inspection | None = one("inspection_id", INSPECTIONS, "The inspection.")
     answers: list[Answer] = many("checklist_id", ANSWERS, "The answers so far, in the order of the form.", order=("item_id",), cap=100)
     signatures: list[Signature] = many("checklist_id", SIGNATURES, "Who has signed which part.", order=("signed_at",), cap=100)
+    agency_name: str | None = column("agency_name", "被督导评价机构名称 (F00), as it was when the form was opened.")
+    methods: list[InspectionMethod] = column("methods", "督导方式: how the team inspected.")
+    score: int | None = column("score", "总分: the points given so far; null where the form has none.")
+    score_of: int | None = column("score_of", "Of how many points: those of the lines that were seen.")
     advice: str | None = column("advice", "改进建议 (F16).")
     appraisal: str | None = column("appraisal", "总体评价 (F17).")
     site_signed_at: datetime | None = column("site_signed_at", "When the last member signed the site part.")
@@ -116,6 +169,10 @@ class Finding(Node):
     item: ChecklistItem | None = one("item_id", ITEMS, "The line of the form.")
     remark: str = column("remark", "What was wrong.")
     correction: str | None = column("correction", "改正意见: what should be put right.")
+    target: FindingTarget = column("target", "Against whom it is.")
+    responsible: str | None = column("responsible", "责任人: the person it names.")
+    assessor: Assessor | None = one("assessor_id", ASSESSORS, "The assessor it is against.")
+    category: FindingCategory | None = column("category", "What it is about.")
     inspection: Inspection | None = one("inspection_id", INSPECTIONS, "The inspection.")
 
 
@@ -127,10 +184,20 @@ class AnswerInput:
     correction: str | None = strawberry.field(default=None, description="改正意见, at most 1000 characters.")
     counted: int | None = strawberry.field(default=None, description="The first number, where the line has numbers.")
     total: int | None = strawberry.field(default=None, description="The second number, where the line has numbers.")
+    score: int | None = strawberry.field(
+        default=None, description="打分, from 0 to the points of the line; a line with points that was seen needs it."
+    )
+    responsible: str | None = strawberry.field(default=None, description="责任人: whom a NO is against, if not the agency; at most 60 characters.")
+    assessor: strawberry.ID | None = strawberry.field(default=None, description="The assessor of the session whom a NO is against.")
 
 
 @strawberry.input(description="Which visit the caller has come to.")
 class InspectionCheckInInput(OfInspection):
+    pass
+
+
+@strawberry.input(description="Which visit the caller leaves.")
+class InspectionDepartInput(OfInspection):
     pass
 
 
@@ -140,6 +207,9 @@ class ChecklistSaveInput(Keyed):
     answers: list[AnswerInput] = strawberry.field(description="Answers, each line at most once.")
     advice: str | None = strawberry.field(default=None, description="改进建议 (F16), at most 2000 characters.")
     appraisal: str | None = strawberry.field(default=None, description="总体评价 (F17), at most 2000 characters.")
+    methods: list[InspectionMethod] = strawberry.field(
+        default_factory=list, description="督导方式, as a whole; an empty list leaves them as they are."
+    )
     expected_version: int | None = strawberry.field(default=None, description="Refuses if the form has moved on since this version.")
 
 
@@ -159,7 +229,21 @@ class ChecklistPayload:
 
 
 def answered(input: ChecklistSaveInput) -> list[Given]:
-    return [Given(one.item, one.value, one.remark, one.correction, one.counted, one.total) for one in input.answers]
+    of = [str(ASSESSORS.prefix)]
+    return [
+        Given(
+            one.item,
+            one.value,
+            one.remark,
+            one.correction,
+            one.counted,
+            one.total,
+            one.score,
+            one.responsible,
+            ids.optional(one.assessor, of),
+        )
+        for one in input.answers
+    ]
 
 
 TEMPLATE_ARGUMENTS = Arguments(ChecklistTemplateFilter)
@@ -183,11 +267,24 @@ class Mutation:
         sheet = await sheet_of(call.session, visit)
         return changed(ChecklistPayload, checklist=sheet.checklist.id, inspection=visit.id, assignment=place.id, event=event.id)
 
+    @mutation(Action.INSPECTION_DEPART, "Leave the visit (离场), once, as a member who has checked in.")
+    async def inspection_depart(call: Call, input: InspectionDepartInput) -> ChecklistPayload:
+        visit = await taken(call, input, Action.INSPECTION_DEPART)
+        place, event = await depart(call.session, visit, act=call.act)
+        return changed(ChecklistPayload, inspection=visit.id, assignment=place.id, event=event.id)
+
     @mutation(Action.INSPECTION_FILL, "Keep answers, advice and appraisal on the form, as a member who has checked in. Refused once signed.")
     async def checklist_save(call: Call, input: ChecklistSaveInput) -> ChecklistPayload:
         visit = await call.fetch(INSPECTIONS, input.inspection, to=Action.INSPECTION_FILL)
         checklist, event = await save(
-            call.session, visit, answered(input), advice=input.advice, appraisal=input.appraisal, act=call.act, version=input.expected_version
+            call.session,
+            visit,
+            answered(input),
+            advice=input.advice,
+            appraisal=input.appraisal,
+            methods=input.methods,
+            act=call.act,
+            version=input.expected_version,
         )
         return changed(ChecklistPayload, checklist=checklist.id, inspection=visit.id, event=event.id)
 

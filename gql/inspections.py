@@ -15,17 +15,29 @@ from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.offers import ASSIGNMENTS, Assignment
 from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, PROFILES, Agency, Event, Organization, Profile, Step, Versioned
 from gql.reading.declare import Offered, Source, bound, column, given, many, one, only, page, steps
-from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
 from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
 from models.inspections import Inspection as InspectionRow
 from models.inspections import InspectionForm, InspectionStatus, Venue
 
 if TYPE_CHECKING:
+    from gql.amendments import AlterationRequest, Amendment
+    from gql.candidates import CandidateCheck
     from gql.checklists import Checklist, Finding
     from gql.evidence import Evidence, EvidenceRequest
     from gql.opinions import OpinionLetter, Rectification, SupervisionReport
+    from gql.ratings import AnnualRating
+    from gql.recommendations import AssessorRecommendation
 
-described(InspectionForm, "督导方式: why an inspection takes place.", ONSITE="现场督导: at the session.", SPOT_CHECK="抽查: drawn at random.")
+described(
+    InspectionForm,
+    "督导形式: why an inspection takes place (000 §10; 003 §4-5).",
+    ONSITE="现场督导: of a whole session, drawn at random.",
+    SPOT_CHECK="抽查: of a session, drawn at random or by name.",
+    SPECIAL="专项督导: by the center, on a topic.",
+    ANNUAL="年检评估: by the center, of each agency once a year, against a standard.",
+    COMPREHENSIVE="综合督导检查: by the center, of an agency's work as a whole.",
+)
 described(Venue, "督导地点: where it takes place.", ONSITE="现场: at the place of the session.", DESK="案头: over results and records.")
 described(
     InspectionStatus,
@@ -47,6 +59,9 @@ OPINION_LETTERS, RECTIFICATIONS, REPORTS = "gql.opinions:OPINION_LETTERS", "gql.
 
 Material = Annotated["Evidence", strawberry.lazy("gql.evidence")]
 Asked = Annotated["EvidenceRequest", strawberry.lazy("gql.evidence")]
+AMENDMENTS, ALTERATION_REQUESTS = "gql.amendments:AMENDMENTS", "gql.amendments:ALTERATION_REQUESTS"
+CANDIDATE_CHECKS = "gql.candidates:CANDIDATE_CHECKS"
+RECOMMENDATIONS, RATINGS = "gql.recommendations:RECOMMENDATIONS", "gql.ratings:RATINGS"
 
 AFTER_SITE = ("CHECKLIST_SIGNED", "OPINION_SERVED")
 """While the last part of the form may still be open (A24)."""
@@ -55,10 +70,14 @@ LARGEST_TEAM = 100
 """Places ever offered for one inspection, replacements included."""
 
 
-@strawberry.type(description="质量督导: one visit of a team to one session of one agency. The agency sees it from the notice on.")
+@strawberry.type(
+    description="质量督导: one visit of a team to one agency, to a session of it or to its work as a whole. The agency sees it from the notice on."
+)
 class Inspection(Versioned):
     status: InspectionStatus = column("status", "Where it stands.")
-    form: InspectionForm = column("form", "督导方式.")
+    form: InspectionForm = column("form", "督导形式.")
+    topic: str | None = column("topic", "专项或重点工作: the topic; a special inspection always has one.")
+    year: int | None = column("year", "The year that an annual inspection is of.")
     venue: Venue = column("venue", "现场 or 案头.")
     internal: bool = column("internal", "By the agency's own internal supervisor.")
     scheduled_on: date = column("scheduled_on", "The day of the visit in Shanghai.")
@@ -67,8 +86,10 @@ class Inspection(Versioned):
     cancel_reason: str | None = column("cancel_reason", "Why it was called off.")
     agency: Agency | None = one("agency_id", AGENCIES, "被督导机构: who is inspected.")
     dispatcher: Organization | None = one("dispatcher_id", ORGANIZATIONS, "指派机构: who sent the team.")
-    recognition_session: RecognitionSession | None = one("recognition_session_id", RECOGNITION_SESSIONS, "The session inspected.")
-    draw: Draw | None = one("draw_id", DRAWS, "The draw it comes from.")
+    recognition_session: RecognitionSession | None = one(
+        "recognition_session_id", RECOGNITION_SESSIONS, "The session inspected; null for an agency's work as a whole."
+    )
+    draw: Draw | None = one("draw_id", DRAWS, "The draw it comes from; null where the dispatcher named the team.")
     profile: Profile | None = one("profile_id", PROFILES, "The rules it is judged by.")
     team: list[Assignment] = many(
         "inspection_id", ASSIGNMENTS, "督导组: everybody asked, leader first; `status` tells who comes.", order=("role",), cap=LARGEST_TEAM
@@ -94,10 +115,26 @@ class Inspection(Versioned):
     report: Annotated["SupervisionReport", strawberry.lazy("gql.opinions")] | None = only(
         "inspection_id", REPORTS, "督导报告: for the dispatcher, never for the agency."
     )
+    candidate_checks: list[Annotated["CandidateCheck", strawberry.lazy("gql.candidates")]] = many(
+        "inspection_id", CANDIDATE_CHECKS, "抽查认定人员: the candidates who were looked at.", order=("checked_at",), cap=100
+    )
+    annual_rating: Annotated["AnnualRating", strawberry.lazy("gql.ratings")] | None = only(
+        "inspection_id", RATINGS, "年检评估评定: from the last signature of an annual inspection on."
+    )
+    amendments: list[Annotated["Amendment", strawberry.lazy("gql.amendments")]] = many(
+        "inspection_id", AMENDMENTS, "更正: what stands beside the signed form, which stays as it is.", order=("proposed_at",), cap=100
+    )
+    alteration_requests: list[Annotated["AlterationRequest", strawberry.lazy("gql.amendments")]] = many(
+        "inspection_id", ALTERATION_REQUESTS, "更改督导结果的要求: who asked for another result.", order=("recorded_at",), cap=100
+    )
+    assessor_recommendations: list[Annotated["AssessorRecommendation", strawberry.lazy("gql.recommendations")]] = many(
+        "inspection_id", RECOMMENDATIONS, "取消考评人员资格建议: at most one for each assessor of the session.", order=("proposed_at",), cap=100
+    )
     available_steps: list[Step] = steps(
         Offered("inspectionNotify", Action.INSPECTION_NOTIFY, ("DISPATCHED",), "NOTIFIED"),
         Offered("inspectionCancel", Action.INSPECTION_CANCEL, ("DISPATCHED", "NOTIFIED"), "CANCELLED"),
         Offered("inspectionCheckIn", Action.INSPECTION_CHECK_IN, ("NOTIFIED", "IN_PROGRESS"), "IN_PROGRESS"),
+        Offered("inspectionDepart", Action.INSPECTION_DEPART, ("IN_PROGRESS", *AFTER_SITE)),
         Offered("checklistSave", Action.INSPECTION_FILL, ("IN_PROGRESS", *AFTER_SITE)),
         Offered("inspectionSign", Action.INSPECTION_SIGN, ("IN_PROGRESS", *AFTER_SITE)),
         Offered("evidenceAttach", Action.EVIDENCE_ADD, ("NOTIFIED", "IN_PROGRESS", *AFTER_SITE)),
@@ -105,13 +142,16 @@ class Inspection(Versioned):
         Offered("opinionLetterDraft", Action.OPINION_DRAFT, ("CHECKLIST_SIGNED",)),
         Offered("supervisionReportSubmit", Action.INSPECTION_REPORT, ("OPINION_SERVED",)),
         Offered("inspectionClose", Action.INSPECTION_CLOSE, ("OPINION_SERVED",), "CLOSED"),
+        Offered("amendmentPropose", Action.AMENDMENT_PROPOSE, (*AFTER_SITE, "CLOSED")),
     )
 
 
 @strawberry.input(description="Which inspections.")
 class InspectionFilter:
     status: Among[InspectionStatus] | None = where("status", "Where they stand.")
-    form: Among[InspectionForm] | None = where("form", "督导方式.")
+    form: Among[InspectionForm] | None = where("form", "督导形式.")
+    topic: TextFilter | None = where("topic", "专项或重点工作.")
+    year: RangeFilter[int] | None = where("year", "Of which year, where it is annual.")
     venue: Among[Venue] | None = where("venue", "现场 or 案头.")
     district: IdFilter | None = where("district_id", "The district of the session.", "dst")
     agency: IdFilter | None = where("agency_id", "Who is inspected.", "agc")

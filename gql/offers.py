@@ -5,15 +5,15 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, and_, case, func, or_
 
 from authz.actions import Action
-from domain import dispatch, offers, refusals
+from domain import directed, dispatch, offers, refusals
 from gql import ids
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.organizations import EVENTS, ORGANIZATIONS, PROFILES, Event, Organization, Profile, Step, Versioned
-from gql.reading.declare import Frame, Offered, Source, bound, column, given, one, page, steps
+from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, one, page, steps
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
 from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
 from gql.supervisors import PERSONS, SUPERVISORS, Person, Supervisor
@@ -52,12 +52,18 @@ def is_left(frame: Frame) -> ColumnElement[bool]:
     return or_(frame.t.c["status"] != "OFFERED", frame.t.c["reply_by"] <= func.now())
 
 
+def watched(frame: Frame) -> ColumnElement[bool]:
+    """From the beginning of the duty, which is that of the session, to its end (Y034)."""
+    t = frame.t.c
+    return case((t.departed_at.is_not(None), and_(t.checked_in_at <= t.starts_at, t.departed_at >= t.ends_at)))
+
+
 @strawberry.type(description="指派: a place in the team of an inspection, offered to one supervisor (000 §19).")
 class Assignment(Versioned):
     status: AssignmentStatus = column("status", "Where it stands.")
     role: TeamRole = column("role", "The role in the team.")
     inspection: Annotated["Inspection", strawberry.lazy("gql.inspections")] | None = one("inspection_id", INSPECTIONS, "The inspection.")
-    recognition_session: RecognitionSession | None = one("recognition_session_id", RECOGNITION_SESSIONS, "The session inspected.")
+    recognition_session: RecognitionSession | None = one("recognition_session_id", RECOGNITION_SESSIONS, "The session inspected, if any.")
     supervisor: Supervisor | None = one("supervisor_id", SUPERVISORS, "Who is asked.")
     person: Person | None = one("person_id", PERSONS, "Who that is.")
     dispatcher: Organization | None = one("dispatcher_id", ORGANIZATIONS, "指派机构: who asks.")
@@ -69,6 +75,10 @@ class Assignment(Versioned):
     code: Profile | None = one("code_id", PROFILES, "已阅知的工作守则: the rules whose code of conduct was acknowledged by accepting.")
     reason: str | None = column("reason", "The reason given with the answer.")
     checked_in_at: datetime | None = column("checked_in_at", "When the supervisor checked in.")
+    departed_at: datetime | None = column("departed_at", "When the supervisor left.")
+    whole_process: bool | None = computed(
+        watched, "全过程: whether the supervisor was there from the beginning of the duty to its end; null until they have left."
+    )
     replaces: Annotated["Assignment", strawberry.lazy("gql.offers")] | None = one("replaces_id", ASSIGNMENTS, "Whose place it takes.")
     available_steps: list[Step] = steps(
         Offered("assignmentAccept", Action.ASSIGNMENT_ACCEPT, ("OFFERED",), "ACCEPTED"),
@@ -131,9 +141,9 @@ class AssignmentExcuseInput(OfAssignment):
     reason: str = strawberry.field(description="Why, at most 500 characters.")
 
 
-@strawberry.input(description="Whose place goes to the next in the committed order.")
+@strawberry.input(description="Whose place goes to the next: in the committed order of a draw, or whom the dispatcher names.")
 class AssignmentReplaceInput(OfAssignment):
-    pass
+    supervisor: strawberry.ID | None = strawberry.field(default=None, description="Who is asked, where no draw made the inspection.")
 
 
 @strawberry.input(description="Who did not come.")
@@ -155,6 +165,14 @@ async def taken(call: Call, input: OfAssignment, action: Action) -> AssignmentRo
 
 def after(found: AssignmentRow, event: EventRow) -> AssignmentPayload:
     return changed(AssignmentPayload, assignment=found.id, event=event.id)
+
+
+async def next_asked(call: Call, left: AssignmentRow, *, named: str | None) -> tuple[AssignmentRow, EventRow]:
+    """Where a draw made the inspection nobody is named; elsewhere there is no order to go on in."""
+    if named is None:
+        return await dispatch.replace(call.session, left, act=call.act)
+    supervisor = await call.fetch(SUPERVISORS, named, to=Action.SUPERVISOR_READ)
+    return await directed.replace(call.session, left, supervisor, act=call.act)
 
 
 @strawberry.type
@@ -183,9 +201,11 @@ class Mutation:
         found = await taken(call, input, Action.ASSIGNMENT_MARK_NO_SHOW)
         return after(found, await offers.mark_no_show(call.session, found, act=call.act))
 
-    @mutation(Action.ASSIGNMENT_REPLACE, "Offer a place that was left to the next of the committed order; the payload shows the new offer.")
+    @mutation(
+        Action.ASSIGNMENT_REPLACE,
+        "Offer a place that was left to the next of the committed order, or by name where there was no draw; the payload shows the new offer.",
+    )
     async def assignment_replace(call: Call, input: AssignmentReplaceInput) -> AssignmentPayload:
         found = await taken(call, input, Action.ASSIGNMENT_REPLACE)
         await refusals.settle(call.session, found, act=call.act)
-        following, event = await dispatch.replace(call.session, found, act=call.act)
-        return after(following, event)
+        return after(*await next_asked(call, found, named=input.supervisor))

@@ -11,9 +11,10 @@ from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.inspections import INSPECTIONS, Inspection, InspectionPayload, OfInspection, taken
 from gql.organizations import EVENTS, ORGANIZATIONS, Event, Organization, Step, Versioned
-from gql.reading.declare import Offered, Source, bound, column, given, one, only, page, steps
+from gql.reading.declare import Offered, Source, bound, column, given, items, one, only, page, steps
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
 from gql.supervisors import PERSONS, Person
+from models.checklists import FindingTarget
 from models.opinions import OpinionLetter as OpinionLetterRow
 from models.opinions import OpinionLetterStatus, RectificationStatus, SupervisionReportStatus
 from models.opinions import Rectification as RectificationRow
@@ -57,6 +58,16 @@ class Rectification(Versioned):
     )
 
 
+@strawberry.type(description="改正意见: a finding as the letter carries it.")
+class LetterCorrection:
+    item: str = column("item", "The code of the line of the form.")
+    text: str = column("text", "内容: what was looked at.")
+    remark: str = column("remark", "What was wrong.")
+    correction: str | None = column("correction", "What should be put right.")
+    target: FindingTarget = column("target", "Against whom it is.")
+    name: str | None = column("name", "责任人 or 考评人员: who that is, where it is a person.")
+
+
 @strawberry.type(description="督导意见书: what the team tells the agency; the dispatcher serves it.")
 class OpinionLetter(Versioned):
     status: OpinionLetterStatus = column("status", "Where it stands.")
@@ -64,6 +75,9 @@ class OpinionLetter(Versioned):
     dispatcher: Organization | None = one("dispatcher_id", ORGANIZATIONS, "Who serves it.")
     agency: Organization | None = one("agency_id", ORGANIZATIONS, "To whom.")
     text: str = column("text", "The opinion.")
+    corrections: list[LetterCorrection] = items(
+        lambda frame: frame.t.c.corrections, "改正意见: the findings, as they stood when it was drafted, and at last when it was served."
+    )
     requires_rectification: bool = column("requires_rectification", "Whether the agency must rectify.")
     due_on: date | None = column("due_on", "By when, where it must.")
     served_at: datetime | None = column("served_at", "When it was served.")

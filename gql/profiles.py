@@ -6,8 +6,8 @@ from datetime import date
 import strawberry
 
 from authz.actions import Action
-from domain import amendments
-from domain.amendments import Amendment
+from domain import editions
+from domain.editions import Amendment
 from domain.tightening import Said
 from gql.fields import Call, Keyed, changed, mutation
 from gql.organizations import EVENTS, PROFILES, Event, Profile
@@ -49,5 +49,5 @@ class Mutation:
     async def profile_publish(call: Call, input: ProfilePublishInput) -> ProfilePayload:
         call.require(PUBLISH, ProfileRow.model_construct(organization_id=call.act.organization_id))
         amendment = Amendment(input.effective_from, said(input.rules), input.removes, input.title)
-        profile, event = await amendments.amend(call.session, call.act.organization_id, amendment, act=call.act)
+        profile, event = await editions.amend(call.session, call.act.organization_id, amendment, act=call.act)
         return changed(ProfilePayload, profile=profile.id, event=event.id)

@@ -2,8 +2,10 @@
 
 from models import (
     agency_cases,
+    amendments,
     applications,
     assessments,
+    candidates,
     cases,
     checklists,
     complaints,
@@ -24,6 +26,8 @@ from models import (
     organizations,
     overlays,
     policies,
+    ratings,
+    recommendations,
     requests,
     returns,
     sessions,
@@ -35,8 +39,10 @@ from models import (
 
 __all__ = [
     "agency_cases",
+    "amendments",
     "applications",
     "assessments",
+    "candidates",
     "cases",
     "checklists",
     "complaints",
@@ -57,6 +63,8 @@ __all__ = [
     "organizations",
     "overlays",
     "policies",
+    "ratings",
+    "recommendations",
     "requests",
     "returns",
     "sessions",

@@ -105,6 +105,7 @@ class Assignment(Row, Tenanted, table=True):
     __tablename__ = "assignment"
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", "times_in_order"),
+        CheckConstraint("departed_at >= checked_in_at", "left_after_coming"),
         *listed("center_id", "district_id"),
         Index(None, "agency_id"),
         Index(None, "dispatcher_id", "status"),
@@ -129,7 +130,7 @@ class Assignment(Row, Tenanted, table=True):
     supervisor_id: UUID = Field(foreign_key="supervisor.id", index=True)
     person_id: UUID = Field(foreign_key="person.id")
     dispatcher_id: UUID = Field(foreign_key="organization.id")
-    recognition_session_id: UUID = Field(foreign_key="recognition_session.id", index=True)
+    recognition_session_id: UUID | None = Field(default=None, foreign_key="recognition_session.id", index=True)
     duty_on: date
     internal: bool = False
     role: TeamRole = Field(sa_type=choice(TeamRole))
@@ -141,6 +142,7 @@ class Assignment(Row, Tenanted, table=True):
     reason: str | None = Field(default=None, max_length=500)
     card_id: UUID | None = Field(default=None, foreign_key="card.id")
     checked_in_at: datetime | None = Field(default=None, sa_type=Instant)
+    departed_at: datetime | None = Field(default=None, sa_type=Instant)
     replaces_id: UUID | None = Field(default=None, foreign_key="assignment.id")
     # the rules whose code of conduct was acknowledged with the acceptance (000 §8)
     code_id: UUID | None = Field(default=None, foreign_key="profile.id")

@@ -2,12 +2,13 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from models.base import Instant, Row, Tenanted, choice, listed
+from models.base import Instant, Json, Row, Tenanted, choice, listed
 
 
 class OpinionLetterStatus(StrEnum):
@@ -28,6 +29,8 @@ class SupervisionReportStatus(StrEnum):
 
 
 class OpinionLetter(Row, Tenanted, table=True):
+    """`corrections` are the findings of the visit as they stood when the letter was written, and at last when it was served."""
+
     __tablename__ = "opinion_letter"
     __table_args__ = (
         UniqueConstraint("inspection_id"),
@@ -40,6 +43,7 @@ class OpinionLetter(Row, Tenanted, table=True):
     dispatcher_id: UUID = Field(foreign_key="organization.id")
     status: OpinionLetterStatus = Field(default=OpinionLetterStatus.DRAFT, sa_type=choice(OpinionLetterStatus))
     text: str = Field(max_length=8000)
+    corrections: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": "[]"})
     requires_rectification: bool
     due_on: date | None = None
     served_at: datetime | None = Field(default=None, sa_type=Instant)

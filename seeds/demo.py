@@ -24,7 +24,7 @@ from models.inspections import Inspection
 from models.memberships import Account, AccountKind
 from models.organizations import AgencyKind, Organization, Tier
 from models.supervisors import Card, Person, Sex, SkillLevel, Supervisor, SupervisorKind
-from seeds import demo_applications, demo_rules, demo_voices, demo_years
+from seeds import demo_applications, demo_forms, demo_rules, demo_voices, demo_years
 from seeds import demo_work as work
 from seeds.checklists.publish import publish_templates
 from seeds.demo_people import DISTRICTS, Hiring, hire, staffed
@@ -237,11 +237,7 @@ async def one_of_each(session: AsyncSession, office: work.Office, internal: Supe
     for recognition in held:
         await sessions.assign_internal(session, recognition, internal.id, act=assigned)
         await work.hold(session, office, recognition, internal=internal.person_id)
-    await work.visit(session, office, inspection, faults=("F07",))
-    await work.ask_in_vain(session, office, inspection)
-    await work.letter(session, office, inspection, required=True)
-    await work.rectify(session, office, inspection, to="RECTIFIED")
-    await work.finish(session, office, inspection)
+    await demo_forms.scored(session, office, inspection, college=office.agencies[0][0], now=now)
     return inspection
 
 

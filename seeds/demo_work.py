@@ -137,8 +137,9 @@ def answer(item: ChecklistItem, faults: Sequence[str]) -> Given:
     """NO with a remark where there is a fault, else YES; items with numbers carry two."""
     numbers = (2, 20) if item.numbers else (None, None)
     if item.code in faults:
-        return Given(item=item.code, value=AnswerValue.NO, remark="现场与要求不符，已拍照留存。", counted=numbers[0], total=numbers[1])
-    return Given(item=item.code, value=AnswerValue.YES, counted=0 if item.numbers else None, total=numbers[1])
+        score = item.max_score // 2 if item.max_score else None
+        return Given(item=item.code, value=AnswerValue.NO, remark="现场与要求不符，已拍照留存。", counted=numbers[0], total=numbers[1], score=score)
+    return Given(item=item.code, value=AnswerValue.YES, counted=0 if item.numbers else None, total=numbers[1], score=item.max_score)
 
 
 async def ask_in_vain(session: AsyncSession, office: Office, inspection: Inspection) -> None:

@@ -6,7 +6,7 @@ from models.inspections import Inspection
 from tests.world import key, shown
 
 CHECK_IN = """mutation($input: InspectionCheckInInput!) { inspectionCheckIn(input: $input) {
-  inspection { status } assignment { status checkedInAt } checklist { template { slug edition items { code numbers phase } } } replayed } }"""
+  inspection { status } assignment { status checkedInAt } checklist { template { slug edition items { code numbers phase maxScore } } } replayed } }"""
 SAVE = """mutation($input: ChecklistSaveInput!) { checklistSave(input: $input) {
   checklist { version advice appraisal answers { item { code } value remark correction counted total person { name } } } event { step } replayed } }"""
 SIGN = """mutation($input: InspectionSignInput!) { inspectionSign(input: $input) {
@@ -25,5 +25,6 @@ def full(checklist: dict[str, Any], *, no: tuple[str, ...] = (), after: bool = F
         if (line["phase"] == "AFTER") is after:
             bad = line["code"] in no
             answer = {"item": line["code"], "value": "NO" if bad else "YES", "remark": "不合格" if bad else None}
-            found.append(answer | ({"counted": 0, "total": 10} if line["numbers"] else {}))
+            points = {} if line.get("maxScore") is None else {"score": 0 if bad else line["maxScore"]}
+            found.append(answer | points | ({"counted": 0, "total": 10} if line["numbers"] else {}))
     return found

@@ -20,6 +20,7 @@ from tests.cases_applications import APPLICATIONS, ONLY_IN_BEIJING
 from tests.cases_dispatch import DISPATCH, REASON, Prepare
 from tests.cases_evidence import EVIDENCE
 from tests.cases_filings import FILINGS
+from tests.cases_forms import BY_NAME, FORMS
 from tests.cases_identity import IDENTITY
 from tests.cases_members import MEMBERS
 from tests.cases_policies import POLICIES
@@ -39,7 +40,7 @@ HEADER = "姓名,身份证号,所在评价机构信用代码,督导员类别,证
 IN_NO_LADDER = frozenset({"supervisorCaseSuspend", "supervisorCaseRestore"})
 WITHOUT_DISTRICTS = frozenset({"monthlyReturnSubmit", "monthlyReturnAccept", "monthlyReturnSendBack"})
 BY_A_DISTRICT = frozenset({"accountDisable", "accountSetPassword", "membershipDelegate", "membershipEnd", "membershipRecall"})
-NOT_IN_YUNNAN = IN_NO_LADDER | WITHOUT_DISTRICTS | BY_A_DISTRICT | ONLY_IN_BEIJING | BELOW_BEIJING | frozenset(FILINGS)
+NOT_IN_YUNNAN = IN_NO_LADDER | WITHOUT_DISTRICTS | BY_A_DISTRICT | ONLY_IN_BEIJING | BELOW_BEIJING | BY_NAME | frozenset(FILINGS)
 """000 §21 knows no suspension (D13), there is nobody to file a return (D24), nothing is filed (D22); some cases are about a district's people."""
 
 
@@ -265,6 +266,7 @@ CASES: Mapping[str, Prepare] = {
     **IDENTITY,
     **POLICIES,
     **VOICES,
+    **FORMS,
     **TIME,
     **APPLICATIONS,
     **RULES,

@@ -41,7 +41,8 @@ async def inspection_check_in(world: World) -> Case:
 
 async def checklist_save(world: World) -> Case:
     visit, team = await on_site(world)
-    said = {"answers": await answers(world, visit), "advice": "加强现场管理", "appraisal": "基本符合要求"}
+    said = {"answers": await answers(world, visit), "advice": "加强现场管理", "appraisal": "基本符合要求", "methods": ["BRIEFING"]}
+    next(one for one in said["answers"] if one["value"] == "NO")["responsible"] = "考务负责人"  # type: ignore[index]
     return Case(world, team[0][1], {**at_visit(visit), **said}, at=await day_of(world, visit), again=AGAIN)
 
 
@@ -51,7 +52,7 @@ async def answers(world: World, visit: Inspection) -> list[dict[str, object]]:
         items = (await checklists.sheet_of(session, await again(session, Inspection, visit.id))).items
     no = next(one.code for one in items if one.phase != "AFTER")
     said = answered(items, no=(no,))
-    kept = ("item", "value", "remark", "correction", "counted", "total")
+    kept = ("item", "value", "remark", "correction", "counted", "total", "score", "responsible")
     return [{name: str(found) if name == "value" else found for name in kept if (found := getattr(one, name)) is not None} for one in said]
 
 

@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from authz.actor import Actor
+from domain.directed import BY_THE_CENTER
 from domain.machine import record
 from models.base import table_of
 from models.dispatch import Assignment, AssignmentStatus, TeamRole
@@ -35,6 +36,7 @@ from models.supervisors import (
     SupervisorKind,
 )
 from tests.crowd_applications import applications
+from tests.crowd_beside import beside
 from tests.crowd_decisions import decisions
 from tests.crowd_evidence import evidence
 from tests.crowd_members import members
@@ -144,6 +146,7 @@ async def populate(world: World, *, seed: int) -> None:
         await imports(crowd)
         await papers(crowd, visits)
         await evidence(crowd, visits)
+        await beside(crowd, visits)
         await decisions(crowd)
         await policies(crowd)
         await applications(crowd, cards)
@@ -247,13 +250,17 @@ async def inspections(crowd: Crowd, sessions: Sequence[RecognitionSession]) -> S
         for _ in range(dice.choice([0, 1, 1, 2])):
             status = dice.choice(list(InspectionStatus))
             known = status not in {InspectionStatus.DISPATCHED, InspectionStatus.CANCELLED} or dice.random() < 0.3
+            form = dice.choice(list(InspectionForm))
+            sent = form in BY_THE_CENTER
             made.append(
                 Inspection(
-                    form=dice.choice(list(InspectionForm)),
+                    form=form,
+                    topic=crowd.maybe("考风'考纪") if form is not InspectionForm.SPECIAL else "考风'考纪",
+                    year=2000 + len(made) if form is InspectionForm.ANNUAL else None,
                     venue=dice.choice(list(Venue)),
                     internal=dice.random() < 0.2,
-                    dispatcher_id=dispatcher_of(crowd, one),
-                    recognition_session_id=one.id,
+                    dispatcher_id=one.center_id if sent else dispatcher_of(crowd, one),
+                    recognition_session_id=None if form is InspectionForm.ANNUAL else crowd.maybe(one.id) if sent else one.id,
                     profile_id=profile,
                     scheduled_on=one.starts_at.date(),
                     status=status,
@@ -299,6 +306,8 @@ async def teams(crowd: Crowd, visits: Sequence[Inspection], supervisors: Sequenc
                 status=status,
                 starts_at=starts,
                 ends_at=ends,
+                checked_in_at=crowd.maybe(starts + timedelta(minutes=dice.choice([-1, 0, 1]))),
+                departed_at=crowd.maybe(ends + timedelta(minutes=dice.choice([-1, 0, 1]))),
                 reply_by=starts,
                 replied_at=crowd.maybe(starts),
                 reason=crowd.maybe("有'事"),

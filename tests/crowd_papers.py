@@ -4,7 +4,21 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from models.checklists import Answer, AnswerValue, Checklist, ChecklistItem, ChecklistTemplate, Finding, Phase, Signature
+from models.checklists import (
+    Answer,
+    AnswerValue,
+    Checklist,
+    ChecklistItem,
+    ChecklistTemplate,
+    Finding,
+    FindingCategory,
+    FindingTarget,
+    InspectionMethod,
+    Phase,
+    Section,
+    Signature,
+    TemplateKind,
+)
 from models.inspections import Inspection
 from models.opinions import (
     OpinionLetter,
@@ -19,10 +33,22 @@ from models.sessions import RecognitionMode
 
 async def papers(crowd: Any, visits: Sequence[Inspection]) -> None:
     dice = crowd.dice
-    template = ChecklistTemplate(slug=secrets.token_hex(8), edition=1, title="督导表", mode=RecognitionMode.EXAM, source="附件1")
+    template = ChecklistTemplate(
+        slug=secrets.token_hex(8), edition=1, title="督导表", kind=TemplateKind.EXAM, mode=RecognitionMode.EXAM, source="附件1"
+    )
     await crowd.keep(template)
     items = [
-        ChecklistItem(template_id=template.id, position=n, code=f"{n}", phase=dice.choice(list(Phase)), heading="准备", text="是否'公示'")
+        ChecklistItem(
+            template_id=template.id,
+            position=n,
+            code=f"{n}",
+            phase=dice.choice(list(Phase)),
+            heading="准备",
+            text="是否'公示'",
+            section=crowd.maybe(dice.choice(list(Section))),
+            category=crowd.maybe(dice.choice(list(FindingCategory))),
+            max_score=crowd.maybe(10),
+        )
         for n in range(1, 5)
     ]
     await crowd.keep(*items)
@@ -36,18 +62,28 @@ async def papers(crowd: Any, visits: Sequence[Inspection]) -> None:
 async def one_form(crowd: Any, visit: Inspection, template: ChecklistTemplate, *, items: Sequence[ChecklistItem]) -> None:
     dice = crowd.dice
     where = {"center_id": visit.center_id, "district_id": visit.district_id, "agency_id": visit.agency_id, "inspection_id": visit.id}
-    form = Checklist(template_id=template.id, advice=crowd.maybe("继续\n努力"), signed_at=crowd.maybe(crowd.world.now), **where)
+    score = crowd.maybe(7)
+    form = Checklist(
+        template_id=template.id,
+        advice=crowd.maybe("继续\n努力"),
+        agency_name=crowd.maybe("学'院"),
+        methods=dice.sample([one.value for one in InspectionMethod], dice.randrange(4)),
+        score=score,
+        score_of=None if score is None else 10,
+        signed_at=crowd.maybe(crowd.world.now),
+        **where,
+    )
     await crowd.keep(form)
     who = dice.choice(crowd.people)
     for item in items:
         value = dice.choice(list(AnswerValue))
         counted = dice.choice([None, 0, 3])
         total = None if counted is None else 7
-        await crowd.keep(
-            Answer(checklist_id=form.id, item_id=item.id, value=value, remark="无'", counted=counted, total=total, person_id=who.id, **where)
-        )
+        blamed = {"target": FindingTarget.PERSON, "responsible": "监考'员"} if value is AnswerValue.NO and dice.random() < 0.5 else {}
+        said = {"counted": counted, "total": total, "score": crowd.maybe(5), **blamed}
+        await crowd.keep(Answer(checklist_id=form.id, item_id=item.id, value=value, remark="无'", person_id=who.id, **said, **where))
         if value is AnswerValue.NO:
-            await crowd.keep(Finding(item_id=item.id, remark="缺", correction=crowd.maybe("补"), **where))
+            await crowd.keep(Finding(item_id=item.id, remark="缺", correction=crowd.maybe("补"), category=item.category, **blamed, **where))
     await crowd.keep(Signature(checklist_id=form.id, person_id=who.id, part="SITE", signed_at=crowd.world.now, digest=dice.randbytes(32), **where))
 
 
@@ -62,7 +98,16 @@ async def one_letter(crowd: Any, visit: Inspection) -> None:
     }
     served = crowd.maybe(now)
     status = OpinionLetterStatus.SERVED if served else OpinionLetterStatus.DRAFT
-    letter = OpinionLetter(status=status, text="意见", requires_rectification=True, due_on=crowd.maybe(now.date()), served_at=served, **where)
+    told = [{"item": "F01", "text": "制度'", "remark": "缺", "correction": crowd.maybe("补"), "target": "AGENCY", "name": None}]
+    letter = OpinionLetter(
+        status=status,
+        text="意见",
+        corrections=dice.choice([[], told]),
+        requires_rectification=True,
+        due_on=crowd.maybe(now.date()),
+        served_at=served,
+        **where,
+    )
     await crowd.keep(letter)
     corrected = dice.choice(list(RectificationStatus))
     await crowd.keep(

@@ -63,7 +63,7 @@ async def on_site(world: World, *, by: str | None = None, **options: Any) -> tup
 
 
 def answered(items: Sequence[ChecklistItem], *, no: Sequence[str] = (), part: Part = Part.SITE) -> list[Given]:
-    """Every line of a part, YES but for these; 1 of 20 where the line has numbers."""
+    """Every line of a part, YES but for these; 1 of 20 where the line has numbers, all of its points or none where it has points."""
     return [
         Given(
             item.code,
@@ -72,6 +72,7 @@ def answered(items: Sequence[ChecklistItem], *, no: Sequence[str] = (), part: Pa
             correction="限期改正" if item.code in no else None,
             counted=1 if item.numbers else None,
             total=20 if item.numbers else None,
+            score=None if item.max_score is None else 0 if item.code in no else item.max_score,
         )
         for item in items
         if (item.phase == "AFTER") == (part is Part.AFTER)

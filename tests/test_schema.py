@@ -73,6 +73,8 @@ BOUNDED = {
     "AccessExplanation.roles": "the roles of a person in one organization",
     "AccessExplanation.closest": "the lines of the policy about one action",
     "ExplainedLine.missing": "two halves",
+    "Checklist.methods": "the four methods",
+    "OpinionLetter.corrections": "the lines of a form",
     "Profile.rules": "the keys of rules",
     "Overlay.rules": "the keys of rules",
     "Overlay.difference": "the keys of rules",

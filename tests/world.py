@@ -177,5 +177,6 @@ def credit_code() -> str:
     return body + credit_check_digit(body)
 
 
-def shown(prefix: str, id: UUID) -> str:
+def shown(prefix: str, id: UUID | None) -> str:
+    assert id is not None
     return f"{prefix}_{id.hex}"

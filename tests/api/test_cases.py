@@ -54,7 +54,7 @@ def extensions(answer: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.requirement("B059", "B060", "B061")
+@pytest.mark.requirement("B033", "B059", "B060", "B061")
 async def test_a_case_offers_its_steps(world: World) -> None:
     row, _ = await supervisor(world)
     card = await card_of(world, row)

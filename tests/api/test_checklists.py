@@ -28,7 +28,7 @@ async def visit(world: World) -> tuple[Inspection, list[Member], datetime]:
 Visit = tuple[Inspection, list[Member], datetime]
 
 
-@pytest.mark.requirement("Y029", "B032", "F18", "A24", "Y030")
+@pytest.mark.requirement("Y029", "B003", "B032", "F16", "F17", "F18", "A24", "Y030")
 async def test_a_team_checks_in_fills_and_signs(world: World, visit: Visit) -> None:
     inspection, team, at = visit
     (_, leader), (_, member) = team
@@ -97,7 +97,7 @@ async def test_inv03_one_is_enough_under_yunnan(yunnan: World) -> None:
     assert done["inspection"]["status"] == "CHECKLIST_SIGNED"
 
 
-@pytest.mark.requirement("Y030", "A23")
+@pytest.mark.requirement("Y030", "B036", "A23")
 async def test_a_save_is_refused_whole(world: World) -> None:
     inspection, team = await on_site(world)
     at = await day_of(world, inspection)
@@ -227,7 +227,7 @@ async def test_steps_are_offered_to_who_may_take_them(world: World) -> None:
         {one["mutation"] for one in (await world.done(who, ask, id=shown("insp", inspection.id)))["inspection"]["availableSteps"]}
         for who in (team[0][1], world.actors["district_dispatcher_0"], world.actors["agency_admin_0"])
     ]
-    on_site_too = {"evidenceAttach", "evidenceRequestMake"}
+    on_site_too = {"inspectionDepart", "evidenceAttach", "evidenceRequestMake"}
     assert steps == [{"inspectionCheckIn", "checklistSave", "inspectionSign"} | on_site_too, {"evidenceRequestMake"}, {"evidenceAttach"}]
 
 

@@ -8,7 +8,7 @@ import pytest
 from domain.answers import Given, Part, complete, digest, missing, numbers_fit, part_of, placed, proper
 from domain.errors import BadInput, Unmet
 from domain.profiles import Profile, parse_profile
-from models.checklists import Answer, AnswerValue, Checklist, ChecklistItem, ChecklistTemplate, Phase
+from models.checklists import Answer, AnswerValue, Checklist, ChecklistItem, ChecklistTemplate, Phase, TemplateKind
 from models.sessions import RecognitionMode
 
 FOLDER = Path(__file__).parents[2] / "seeds" / "profiles"
@@ -101,7 +101,9 @@ def test_the_posting_of_results_is_a_part_of_its_own(rules: Profile) -> None:
 
 @pytest.mark.requirement("N9", "Y015")
 def test_a_signature_covers_every_word_and_can_be_recomputed() -> None:
-    form = ChecklistTemplate(slug="recognition-exam", edition=1, title="督导表", mode=RecognitionMode.EXAM, source="003 annex")
+    form = ChecklistTemplate(
+        slug="recognition-exam", edition=1, title="督导表", kind=TemplateKind.EXAM, mode=RecognitionMode.EXAM, source="003 annex"
+    )
     sheet = Checklist(inspection_id=ID, template_id=form.id, center_id=ID, advice="加强管理")
     line, later = item("F01"), item("F15", Phase.AFTER)
     lines = [(line, answer(line, NO, remark="缺考场纪律")), (later, answer(later, YES))]
@@ -114,5 +116,14 @@ def test_a_signature_covers_every_word_and_can_be_recomputed() -> None:
     lines[1][1].value = NO
     assert digest(form, sheet, lines, part=Part.SITE) == first
     assert digest(form, sheet, lines, part=Part.AFTER) != first
+    lines[0][1].score = 3
+    assert digest(form, sheet, lines, part=Part.SITE) != first
+    lines[0][1].score, sheet.methods = None, ["BRIEFING"]
+    assert digest(form, sheet, lines, part=Part.SITE) != first
+    sheet.methods = []
+    assert digest(form, sheet, lines, part=Part.SITE) == first
+    lines[0][1].responsible = "考务负责人"
+    assert digest(form, sheet, lines, part=Part.SITE) != first
+    lines[0][1].responsible = None
     lines[0][1].remark = "缺考场纪律。"
     assert digest(form, sheet, lines, part=Part.SITE) != first

@@ -86,6 +86,15 @@ def fulfilled(oracle: Any, row: Any) -> bool:
     return any(one.appointment_id == row.id and one.result.value == "FULFILLED" for one in oracle.rows.of[TermEvaluation])
 
 
+def watched(_: Any, row: Any) -> bool | None:
+    if row.departed_at is None:
+        return None
+    # where the arrival is unknown, only a departure before the end is certain
+    if row.checked_in_at is None:
+        return False if row.departed_at < row.ends_at else None
+    return bool(row.checked_in_at <= row.starts_at and row.departed_at >= row.ends_at)
+
+
 def keyed(prefix: str, key: str) -> Twin:
     return lambda _, line: f"{prefix}_{line[key]}"
 
@@ -115,6 +124,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("SeriousViolationReport", "late"): lambda _, row: None if row.due_at is None else row.raised_at > row.due_at,
     ("YearlyAssessment", "late"): lambda _, row: row.assessed_on > row.due_on,
     ("WorkLedgerLine", "minutes"): lambda _, row: int((row.ends_at - row.starts_at).total_seconds() // 60),
+    ("Assignment", "wholeProcess"): watched,
     ("Complaint", "late"): lambda _, row: None if row.answered_at is None else shanghai_day(row.answered_at) > row.due_on,
     ("Evidence", "url"): lambda _, row: f"/files/evi_{row.id.hex}",
     # in the crowd the policy that comes with the release is in force, which has no row
@@ -128,6 +138,7 @@ ITEMS: Mapping[tuple[str, str], Twin] = {
     ("Viewer", "capabilities"): capabilities,
     ("RosterImport", "problems"): lambda _, row: row.problems,
     ("FilingDecision", "sessions"): lambda _, row: row.sessions,
+    ("OpinionLetter", "corrections"): lambda _, row: row.corrections,
     ("MonthlyReturn", "lines"): lambda _, row: row.lines,
     ("MonthlyReturn", "differences"): lambda _, row: row.differences,
     ("Application", "work"): lambda _, row: row.work,
