@@ -139,6 +139,7 @@ class GraphQL:
             id_keys=self._house.id_keys,
             may_introspect=actor is not None and shared(actor, Action.SCHEMA_INTROSPECT),
             hashed=self._house.doorkeeper.hashed,
+            address=(scope.get("client") or ("",))[0],
             inside=self._house.settings.webhooks_inside,
         )
 

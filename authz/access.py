@@ -24,6 +24,7 @@ from authz import (
     notifications,
     organizations,
     policies,
+    rechecks,
     returns,
     sessions,
     supervisors,
@@ -45,6 +46,7 @@ T = TypeVar("T", bound=SQLModel)
 NOUNS = (
     *(organizations, members, supervisors, applications, sessions, dispatch, inspections, returns, cases, filings),
     *(credit, violations, agency_cases, complaints, notifications, decisions, policies),
+    rechecks,
 )
 
 READ: dict[type[SQLModel], Action] = {model: action for noun in NOUNS for model, action in noun.READ.items()}

@@ -121,6 +121,7 @@ KEYS = MappingProxyType(
         "blacklist.review_required": FLAG,
         "blacklist.review_months": POSITIVE,
         "blacklist.public": FLAG,
+        "taint.grounds": _words(*SUPERVISOR_GROUNDS),
         # Draw and team: D16 to D19, A01, A02, A09, A10, A25, A26
         "sampling.min_ratio": Key(Form.RATIO),
         "sampling.unit": _choice("SESSION", "BATCH", "AGENCY", "CANDIDATE"),
