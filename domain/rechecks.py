@@ -11,10 +11,10 @@ from sqlmodel import select as rows_of
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import cases
+from domain.answers import Part
 from domain.blacklist import ruling_of
 from domain.calendar import shanghai_day
 from domain.cases import Confirmed
-from domain.checklists import Part
 from domain.errors import Conflict, Unmet
 from domain.figures import INSPECTED, WAS_THERE
 from domain.machine import Act, Machine, advance, record
@@ -134,12 +134,12 @@ def independent(inspection: ColumnElement[UUID], case: SupervisorCase, grounds: 
     return signed.correlate_except(s).label("independent")
 
 
-async def confirmed(session: AsyncSession, recheck: Recheck, reason: str, *, act: Act) -> Event:
+async def confirmed(session: AsyncSession, recheck: Recheck, *, reason: str, act: Act) -> Event:
     """The result stands (维持原结论), and why."""
-    return await settle(session, recheck, Step.CONFIRM, reason, act=act)
+    return await settle(session, recheck, Step.CONFIRM, reason=reason, act=act)
 
 
-async def repeated(session: AsyncSession, recheck: Recheck, visit: Inspection, reason: str, *, act: Act) -> Event:
+async def repeated(session: AsyncSession, recheck: Recheck, visit: Inspection, *, reason: str, act: Act) -> Event:
     """Somebody else inspected the same agency again (重新督导). Unmet where that is no later signed visit there without the person."""
     first = (await session.exec(rows_of(Inspection).where(col(Inspection.id) == recheck.inspection_id))).one()
     mine = rows_of(Assignment.id).where(col(Assignment.inspection_id) == visit.id, col(Assignment.person_id) == recheck.person_id)
@@ -148,14 +148,14 @@ async def repeated(session: AsyncSession, recheck: Recheck, visit: Inspection, r
     if not later or with_the_person:
         raise Unmet("recheck.other_visit", "000 §21(二)")
     recheck.repeated_by_id = visit.id
-    return await settle(session, recheck, Step.REPEAT, reason, act=act)
+    return await settle(session, recheck, Step.REPEAT, reason=reason, act=act)
 
 
-async def settle(session: AsyncSession, recheck: Recheck, step: Step, reason: str, *, act: Act) -> Event:
+async def settle(session: AsyncSession, recheck: Recheck, step: Step, *, reason: str, act: Act) -> Event:
     """Conflict where it is settled already; nobody settles what they took part in themselves."""
-    recheck_reason = checked("reason", reason, LONGEST_REASON)
+    why = checked("reason", reason, LONGEST_REASON)
     if act.by == recheck.person_id:
         raise Unmet("recheck.oneself", "000 §21(二)")
     if recheck.status is RecheckStatus.RECHECK:
-        recheck.decided_by, recheck.decided_at, recheck.reason = act.by, act.at, recheck_reason
-    return await advance(session, recheck, STEPS, step=step, act=act, reason=recheck_reason)
+        recheck.decided_by, recheck.decided_at, recheck.reason = act.by, act.at, why
+    return await advance(session, recheck, STEPS, step=step, act=act, reason=why)

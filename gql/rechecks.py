@@ -133,12 +133,12 @@ class Mutation:
     @mutation(SETTLE, "Confirm the result of an inspection (维持原结论).")
     async def recheck_confirm(call: Call, input: RecheckConfirmInput) -> RecheckPayload:
         found = await taken(call, input)
-        event = await rechecks.confirmed(call.session, found, input.reason, act=call.act)
+        event = await rechecks.confirmed(call.session, found, reason=input.reason, act=call.act)
         return changed(RecheckPayload, recheck=found.id, event=event.id)
 
     @mutation(SETTLE, "Record that the agency was inspected again by others (重新督导).")
     async def recheck_repeat(call: Call, input: RecheckRepeatInput) -> RecheckPayload:
         found = await taken(call, input)
         visit: InspectionRow = await call.fetch(INSPECTIONS, input.repeated_by, to=Action.INSPECTION_READ)
-        event = await rechecks.repeated(call.session, found, visit, input.reason, act=call.act)
+        event = await rechecks.repeated(call.session, found, visit, reason=input.reason, act=call.act)
         return changed(RecheckPayload, recheck=found.id, event=event.id)

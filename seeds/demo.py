@@ -23,7 +23,7 @@ from models.imports import RosterKind
 from models.memberships import Account, AccountKind
 from models.organizations import AgencyKind, Organization, Tier
 from models.supervisors import Card, Person, Sex, SkillLevel, Supervisor, SupervisorKind
-from seeds import demo_applications, demo_voices
+from seeds import demo_applications, demo_rechecks, demo_voices
 from seeds import demo_work as work
 from seeds.checklists.publish import publish_templates
 from seeds.demo_people import DISTRICTS, Hiring, hire, staffed
@@ -206,15 +206,8 @@ async def yunnan(session: AsyncSession, *, now: datetime, keys: IdKeys, password
     for n in range(1, 7):
         await enlisted(session, f"云外督{n:04}", center, hiring=hiring, act=Act(hiring.act.by, center.id, theirs.at))
     internal = [await enlisted(session, f"云内督{n:04}", college, hiring=hiring, act=theirs) for n in (1, 2)]
-    office = work.Office(
-        center,
-        center,
-        dispatcher=staff["dispatcher"],
-        clerk=staff["clerk"],
-        center_clerk=staff["clerk"],
-        agencies=[(college, posts["admin"])],
-        keys=keys,
-    )
+    clerk, home = staff["clerk"], [(college, posts["admin"])]
+    office = work.Office(center, center, dispatcher=staff["dispatcher"], clerk=clerk, center_clerk=clerk, agencies=home, keys=keys)
     for kind, decides in ((SupervisorKind.EXTERNAL, center), (SupervisorKind.INTERNAL, college)):
         by = Act(hiring.act.by if decides is center else posts["clerk"], decides.id, now - timedelta(days=20))
         await demo_applications.every_state(session, college, kind, home=Act(posts["admin"], college.id, by.at), issuer=by)
@@ -231,6 +224,7 @@ async def yunnan(session: AsyncSession, *, now: datetime, keys: IdKeys, password
     await work.rectify(session, office, inspection, to="RECTIFIED")
     await work.finish(session, office, inspection)
     await demo_voices.complained(session, office, admin=hiring.act.by, now=now)
+    await demo_rechecks.tainted(session, inspection, deciders=(hiring.act.by, staff["admin-2"]), now=now)
     await work.plan(session, office, [shanghai_day(now) + timedelta(days=day) for day in (4, 5)], at=now - timedelta(days=1))
 
 

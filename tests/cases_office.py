@@ -18,6 +18,7 @@ from models.returns import MonthlyReturn
 from models.supervisors import Person, Supervisor
 from tests.cases_applications import APPLICATIONS, ONLY_IN_BEIJING
 from tests.cases_dispatch import DISPATCH, REASON, Prepare
+from tests.cases_figures import FIGURES
 from tests.cases_filings import FILINGS
 from tests.cases_identity import IDENTITY
 from tests.cases_members import MEMBERS
@@ -252,4 +253,16 @@ OFFICE: Mapping[str, Prepare] = {
     "monthlyReturnAccept": return_accept,
     "monthlyReturnSendBack": return_send_back,
 }
-CASES: Mapping[str, Prepare] = {**DISPATCH, **VISITS, **OFFICE, **FILINGS, **MEMBERS, **IDENTITY, **POLICIES, **VOICES, **TIME, **APPLICATIONS}
+CASES: Mapping[str, Prepare] = {
+    **DISPATCH,
+    **VISITS,
+    **OFFICE,
+    **FILINGS,
+    **MEMBERS,
+    **IDENTITY,
+    **POLICIES,
+    **VOICES,
+    **TIME,
+    **APPLICATIONS,
+    **FIGURES,
+}

@@ -36,6 +36,7 @@ from models.supervisors import (
 )
 from tests.crowd_applications import applications
 from tests.crowd_decisions import decisions
+from tests.crowd_figures import rechecks
 from tests.crowd_members import members
 from tests.crowd_papers import papers
 from tests.crowd_policies import policies
@@ -135,6 +136,7 @@ async def populate(world: World, *, seed: int) -> None:
         await teams(crowd, visits, supervisors)
         await draws(crowd, sessions, supervisors)
         await cases(crowd, cards)
+        await rechecks(crowd, visits)
         await returns(crowd)
         await filings(crowd, sessions)
         await voices(crowd, visits)

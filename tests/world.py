@@ -133,7 +133,9 @@ class World:
         assert who.organization_id is not None
         return Act(who.person_id, who.organization_id, at or self.now)
 
-    async def ask(self, actor: Actor | str | None, document: str, /, *, at: datetime | None = None, address: str = "", **variables: object) -> dict[str, Any]:
+    async def ask(
+        self, actor: Actor | str | None, document: str, /, *, at: datetime | None = None, address: str = "", **variables: object
+    ) -> dict[str, Any]:
         """The whole answer, as a client would get it."""
         who = self.actors[actor] if isinstance(actor, str) else actor
         context = Context(
