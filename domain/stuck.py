@@ -57,7 +57,6 @@ TURNS = (
     Turn(FilingDecision, (FilingStatus.SENT_BACK,), ("agency_id",)),
     Turn(Recheck, (RecheckStatus.RECHECK,), ("issuer_id",)),
 )
-MODELS = tuple(dict.fromkeys(one.model for one in TURNS))
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from typing import Annotated
 import strawberry
 from strawberry import Info
 
-from authz.access import READ, scope
+from authz.access import scope
+from authz.actions import Action
 from authz.actor import Actor
 from domain import agreement
 from domain.agreement import EXTERNAL, INTERNAL, Readable
 from gql import ids
 from gql.reading.read import signed_in
-from models.inspections import Inspection
 
 
 @strawberry.type(
@@ -39,7 +39,7 @@ async def inspection_agreements(info: Info, since: Since, until: Until) -> list[
 
 
 def readable(actor: Actor) -> Readable:
-    external, internal = (scope(actor.shape, READ[Inspection], one) for one in (EXTERNAL, INTERNAL))
+    external, internal = (scope(actor.shape, Action.INSPECTION_READ, one) for one in (EXTERNAL, INTERNAL))
     return Readable(external, internal, actor.binds())
 
 

@@ -6,7 +6,8 @@ from typing import Annotated
 import strawberry
 from strawberry import Info
 
-from authz.access import READ, scope
+from authz.access import scope
+from authz.actions import Action
 from authz.actor import Actor
 from domain import analysis
 from domain.analysis import Analysis, By, Group, Readable, Which
@@ -76,7 +77,7 @@ async def finding_analysis(info: Info, input: Input) -> FindingAnalysis | None:
 
 
 def readable(actor: Actor) -> Readable:
-    inspections, findings = (scope(actor.shape, READ[model], table_of(model)) for model in (Inspection, Finding))
+    inspections, findings = (scope(actor.shape, Action.INSPECTION_READ, table_of(model)) for model in (Inspection, Finding))
     return Readable(inspections, findings, actor.binds())
 
 

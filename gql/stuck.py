@@ -1,29 +1,49 @@
 """卡在哪里 in the graph: what waits longer than so many days, and with whom."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
 import strawberry
-from sqlmodel import SQLModel
 from strawberry import Info
 
-from authz.access import READ, scope
+from authz.access import scope
+from authz.actions import Action
 from domain import stuck
-from domain.stuck import MODELS, Stuck
-from gql import agency_cases, cases, complaints, dispatch, filings, ids, inspections, opinions, rechecks, returns, violations
+from domain.stuck import Stuck
+from gql import ids
+from gql.agency_cases import AGENCY_CASES
+from gql.cases import CASES
+from gql.complaints import COMPLAINTS
+from gql.dispatch import DRAWS
+from gql.filings import FILING_DECISIONS
+from gql.inspections import INSPECTIONS
+from gql.opinions import RECTIFICATIONS
 from gql.organizations import PREFIXES
 from gql.reading.declare import Source
 from gql.reading.read import signed_in
+from gql.rechecks import RECHECKS
+from gql.returns import MONTHLY_RETURNS
+from gql.violations import SERIOUS_VIOLATION_REPORTS
 from models.base import table_of
 
-SOURCES: Mapping[type[SQLModel], Source] = {
-    value.model: value
-    for noun in (inspections, opinions, returns, dispatch, cases, agency_cases, violations, complaints, filings, rechecks)
-    for value in vars(noun).values()
-    if isinstance(value, Source) and value.model in MODELS
-}
-KINDS = {model.__name__: str(source.prefix) for model, source in SOURCES.items()}
+
+def sources() -> dict[Source, Action]:
+    """Whose rows are looked at, and under which right."""
+    return {
+        INSPECTIONS: Action.INSPECTION_READ,
+        RECTIFICATIONS: Action.RECTIFICATION_READ,
+        MONTHLY_RETURNS: Action.MONTHLY_RETURN_READ,
+        DRAWS: Action.DRAW_READ,
+        CASES: Action.SUPERVISOR_CASE_READ,
+        AGENCY_CASES: Action.AGENCY_CASE_READ,
+        SERIOUS_VIOLATION_REPORTS: Action.SERIOUS_VIOLATION_REPORT_READ,
+        COMPLAINTS: Action.COMPLAINT_READ,
+        FILING_DECISIONS: Action.FILING_READ,
+        RECHECKS: Action.RECHECK_READ,
+    }
+
+
+KINDS = {one.model.__name__: str(one.prefix) for one in sources()}
 
 
 @strawberry.type(description="卡在哪里: open steps of one kind and state that wait for the same organization.")
@@ -42,7 +62,7 @@ Days = Annotated[int, strawberry.argument(description="So many days without a ch
 
 async def stuck_steps(info: Info, days: Days) -> list[StuckStep] | None:
     context, actor = info.context, signed_in(info.context)
-    readable = {model: scope(actor.shape, READ[model], table_of(model)) for model in MODELS}
+    readable = {one.model: scope(actor.shape, action, table_of(one.model)) for one, action in sources().items()}
     async with context.database.transaction(actor.tenant) as session:
         found = await stuck.stuck(session, days, readable=readable, values=actor.binds(), at=context.now)
     return [shown(one) for one in found]
