@@ -85,6 +85,7 @@ class Visitor:
     proof: Proof | None
     language: Language
     request_id: str
+    address: str
 
 
 class GraphQL:
@@ -120,7 +121,7 @@ class GraphQL:
         if media is None:
             raise Turned(406, "not_acceptable")
         self._room.refuse_if_full()
-        visitor = Visitor(proof_of(scope, headers), language, scope["state"]["request_id"])
+        visitor = Visitor(proof_of(scope, headers), language, scope["state"]["request_id"], (scope.get("client") or ("",))[0])
         request = await request_of(scope, headers, receive, gate=self._house.gate)
         try:
             with _Watched(receive):
@@ -154,6 +155,7 @@ class GraphQL:
             cursor_key=self._cursor_key,
             id_keys=self._house.id_keys,
             hashed=self._house.doorkeeper.hashed,
+            address=visitor.address,
             inside=self._house.settings.webhooks_inside,
             evidence_quota=self._house.settings.evidence_bytes,
         )

@@ -30,6 +30,7 @@ from authz import (
     organizations,
     overlays,
     policies,
+    rechecks,
     returns,
     sessions,
     stipends,
@@ -52,7 +53,7 @@ T = TypeVar("T", bound=SQLModel)
 NOUNS = (
     *(organizations, members, supervisors, applications, sessions, dispatch, inspections, evidence, returns, cases, filings),
     *(credit, violations, agency_cases, complaints, education, assessments, stipends, notifications, decisions, policies),
-    *(overlays, holidays),
+    *(overlays, holidays, rechecks),
 )
 
 READ: dict[type[SQLModel], Action] = {model: action for noun in NOUNS for model, action in noun.READ.items()}

@@ -138,6 +138,7 @@ KEYS = MappingProxyType(
         "blacklist.review_required": FLAG,
         "blacklist.review_months": POSITIVE,
         "blacklist.public": FLAG,
+        "taint.grounds": _words(*SUPERVISOR_GROUNDS),
         # Draw and team: D16 to D19, B028, Y096, A01, A02, A09, A10, A25, A26
         "sampling.min_ratio": _overlaid(Key(Form.RATIO), Tighter.HIGHER),
         "sampling.unit": _choice("SESSION", "BATCH", "AGENCY", "CANDIDATE"),

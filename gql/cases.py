@@ -13,7 +13,7 @@ from authz.access import holds
 from authz.actions import Action
 from authz.actor import Actor
 from authz.relations import PERSON, World, there_is
-from domain import cases, proposals
+from domain import cases, proposals, rechecks
 from domain.cases import Confirmed, Decision, Touched
 from gql.blacklist import BLACKLIST_ENTRIES, BlacklistEntry, BlacklistEntryPayload
 from gql.enums import described
@@ -257,7 +257,7 @@ class Mutation:
     @mutation(CONFIRM, "Confirm a revocation: card, appointment, roster, role, open places and blacklist, under one decision number.")
     async def supervisor_case_confirm(call: Call, input: SupervisorCaseConfirmInput) -> SupervisorCaseConfirmPayload:
         case = await taken(call, input, CONFIRM)
-        done = await cases.confirm(call.session, case, act=call.act)
+        done = await rechecks.confirm(call.session, case, act=call.act)
         return changed(SupervisorCaseConfirmPayload, case=case.id, event=done.event.id, card=done.card.id, **listed(done))
 
     @mutation(RESTORE, "End a suspension (恢复督导工作).")

@@ -25,6 +25,8 @@ class Context:
     id_keys: IdKeys
     hashed: Callable[[str], Awaitable[str]]
     """The hash to keep of a password, made off the event loop."""
+    address: str = ""
+    """From where the request came, as the trusted proxies tell it: what callers without an account are counted by."""
     inside: bool = False
     """Whether webhooks may be registered inside of the own network, and without TLS."""
     evidence_quota: int = 50 * 2**30

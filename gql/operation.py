@@ -206,7 +206,16 @@ def _broken_off(ready: _Ready, error: Exception, language: Language) -> Operatio
 def _spoken(ready: _Ready, answer: Json, *, code: str | None, reads: Sequence[Ran] = ()) -> OperationAnswer:
     cost = {"requested": ready.price.cost, "max": ready.operation.limits.cost}
     body = orjson.dumps({**answer, "extensions": {"cost": cost}})
-    return OperationAnswer(body=body, ran=True, code=code, kind=ready.kind, name=ready.operation.name, digest=ready.operation.digest, reads=reads)
+    retry = _retry(answer.get("errors"))
+    return OperationAnswer(
+        body=body, ran=True, code=code, retry_after=retry, kind=ready.kind, name=ready.operation.name, digest=ready.operation.digest, reads=reads
+    )
+
+
+def _retry(errors: object) -> int | None:
+    """The longest that any of the errors says to wait, for the header."""
+    told = [one["extensions"].get("retryAfter") for one in errors] if isinstance(errors, list) else []
+    return max((one for one in told if isinstance(one, int)), default=None)
 
 
 def _code(errors: list[Json]) -> str | None:

@@ -24,7 +24,7 @@ from models.inspections import Inspection
 from models.memberships import Account, AccountKind
 from models.organizations import AgencyKind, Organization, Tier
 from models.supervisors import Card, Person, Sex, SkillLevel, Supervisor, SupervisorKind
-from seeds import demo_applications, demo_forms, demo_rules, demo_voices, demo_years
+from seeds import demo_applications, demo_forms, demo_rechecks, demo_rules, demo_voices, demo_years
 from seeds import demo_work as work
 from seeds.checklists.publish import publish_templates
 from seeds.demo_people import DISTRICTS, Hiring, hire, staffed
@@ -209,21 +209,15 @@ async def yunnan(session: AsyncSession, *, now: datetime, keys: IdKeys, password
     ours = Act(hiring.act.by, center.id, theirs.at)
     external = [await enlisted(session, f"云外督{n:04}", center, hiring=hiring, act=ours) for n in range(1, 7)]
     internal = [await enlisted(session, f"云内督{n:04}", college, hiring=hiring, act=theirs) for n in (1, 2)]
-    office = work.Office(
-        center,
-        center,
-        dispatcher=staff["dispatcher"],
-        clerk=staff["clerk"],
-        center_clerk=staff["clerk"],
-        agencies=[(college, posts["admin"])],
-        keys=keys,
-    )
+    clerk, home = staff["clerk"], [(college, posts["admin"])]
+    office = work.Office(center, center, dispatcher=staff["dispatcher"], clerk=clerk, center_clerk=clerk, agencies=home, keys=keys)
     for kind, decides in ((SupervisorKind.EXTERNAL, center), (SupervisorKind.INTERNAL, college)):
         by = Act(hiring.act.by if decides is center else posts["clerk"], decides.id, now - timedelta(days=20))
         await demo_applications.every_state(session, college, kind, home=Act(posts["admin"], college.id, by.at), issuer=by)
     inspection = await one_of_each(session, office, internal[0], now=now, assigned=theirs)
     await demo_years.served(session, office, inspection, people=(external, internal), admin=hiring.act.by, clerk=posts["clerk"], now=now)
     await demo_voices.complained(session, office, admin=hiring.act.by, now=now)
+    await demo_rechecks.tainted(session, inspection, deciders=(hiring.act.by, staff["admin-2"]), now=now)
     await work.plan(session, office, [shanghai_day(now) + timedelta(days=day) for day in (4, 5)], at=now - timedelta(days=1))
 
 

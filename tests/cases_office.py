@@ -19,6 +19,7 @@ from models.supervisors import Person, Supervisor
 from tests.cases_applications import APPLICATIONS, ONLY_IN_BEIJING
 from tests.cases_dispatch import DISPATCH, REASON, Prepare
 from tests.cases_evidence import EVIDENCE
+from tests.cases_figures import FIGURES
 from tests.cases_filings import FILINGS
 from tests.cases_forms import BY_NAME, FORMS
 from tests.cases_identity import IDENTITY
@@ -271,4 +272,5 @@ CASES: Mapping[str, Prepare] = {
     **APPLICATIONS,
     **RULES,
     **YEARS,
+    **FIGURES,
 }

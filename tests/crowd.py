@@ -39,6 +39,7 @@ from tests.crowd_applications import applications
 from tests.crowd_beside import beside
 from tests.crowd_decisions import decisions
 from tests.crowd_evidence import evidence
+from tests.crowd_figures import rechecks
 from tests.crowd_members import members
 from tests.crowd_papers import papers
 from tests.crowd_policies import policies
@@ -140,6 +141,7 @@ async def populate(world: World, *, seed: int) -> None:
         await teams(crowd, visits, supervisors)
         await draws(crowd, sessions, supervisors)
         await cases(crowd, cards)
+        await rechecks(crowd, visits)
         await returns(crowd)
         await filings(crowd, sessions)
         await voices(crowd, visits)

@@ -133,7 +133,9 @@ class World:
         assert who.organization_id is not None
         return Act(who.person_id, who.organization_id, at or self.now)
 
-    async def ask(self, actor: Actor | str | None, document: str, /, *, at: datetime | None = None, **variables: object) -> dict[str, Any]:
+    async def ask(
+        self, actor: Actor | str | None, document: str, /, *, at: datetime | None = None, address: str = "", **variables: object
+    ) -> dict[str, Any]:
         """The whole answer, as a client would get it."""
         who = self.actors[actor] if isinstance(actor, str) else actor
         context = Context(
@@ -145,11 +147,12 @@ class World:
             cursor_key=b"cursor" * 6,
             id_keys=ID_KEYS,
             hashed=PASSWORDS.kept,
+            address=address or secrets.token_hex(6),
         )
         answer = await run(DOCUMENTS, OperationRequest(document, None, variables), context)
         return json.loads(answer.body)
 
-    async def done(self, actor: Actor | str, document: str, /, *, at: datetime | None = None, **variables: object) -> dict[str, Any]:
+    async def done(self, actor: Actor | str | None, document: str, /, *, at: datetime | None = None, **variables: object) -> dict[str, Any]:
         """The data of an operation that must succeed."""
         answer = await self.ask(actor, document, at=at, **variables)
         assert "errors" not in answer, answer["errors"]

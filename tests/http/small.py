@@ -72,6 +72,10 @@ class Query:
         raise FAILURES[how]
 
     @strawberry.field
+    def address(self, info: strawberry.Info) -> str | None:
+        return str(info.context.address)
+
+    @strawberry.field
     def strict(self) -> int:
         raise NotFound
 
@@ -101,6 +105,7 @@ FAILURES: dict[str, Exception] = {
     "state": Conflict("STATE", present="CLOSED"),
     "input": BadInput("remark", "too_long", max=500),
     "rule": Unmet("notice.period", "京 §8", profile="beijing", days=3),
+    "too soon": RateLimited(7),
     "anything": RuntimeError(f"the person {SECRET} broke it"),
 }
 

@@ -98,6 +98,17 @@ async def test_at_most_twenty_errors_are_told(client: httpx2.AsyncClient) -> Non
         assert len(response.json()["data"]["many"]) == count
 
 
+async def test_a_field_that_may_be_asked_again_later_says_when(client: httpx2.AsyncClient) -> None:
+    response = await client.post("/graphql", json={"query": '{ a: fails(how: "too soon") b: fails(how: "state") }'})
+    assert (response.status_code, response.headers["retry-after"]) == (200, "7")
+    assert response.json()["data"] == {"a": None, "b": None}
+    assert "retry-after" not in (await client.post("/graphql", json={"query": '{ fails(how: "state") }'})).headers
+
+
+async def test_who_has_no_account_is_known_by_the_address(client: httpx2.AsyncClient) -> None:
+    assert (await client.post("/graphql", json={"query": "{ address }"})).json()["data"] == {"address": "127.0.0.1"}
+
+
 async def test_one_resolver_call_too_many(client: httpx2.AsyncClient) -> None:
     """The root field is one call, each row's name another."""
     for count, code in ((RESOLVER_CALLS - 1, None), (RESOLVER_CALLS, "TOO_COMPLEX")):

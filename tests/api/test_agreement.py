@@ -1,0 +1,62 @@
+"""What an agency's own inspection said of a session, against what the external one said."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from models.base import table_of
+from models.checklists import Answer, AnswerValue, Checklist
+from models.inspections import Inspection
+from tests.making_returns import signed
+from tests.world import World, codes, shown
+
+pytestmark = pytest.mark.anyio
+
+ASK = "query($since: Date!, $until: Date!) { inspectionAgreements(since: $since, until: $until) { agency name sessions compared agreed missed } }"
+SEPTEMBER = {"since": "2026-09-01", "until": "2026-10-01"}
+
+
+def copied(row: Any, **other: object) -> dict[str, Any]:
+    """All that a row says but what makes it itself."""
+    said = {name: getattr(row, name) for name in set(table_of(type(row)).columns.keys()) - {"id", "created_at", "updated_at", "version"}}
+    return said | other
+
+
+async def inspected_by_itself(world: World, visit: Inspection, *, no: tuple[int, ...]) -> None:
+    """The agency went through the same form; where it says 否 is given by the number of the line, in the order of the external answers."""
+    (form,) = await world.rows(Checklist, inspection_id=visit.id)
+    answers = sorted(await world.rows(Answer, inspection_id=visit.id), key=lambda one: one.item_id)
+    own = Inspection(**copied(visit, internal=True, dispatcher_id=visit.agency_id, draw_id=None))
+    sheet = Checklist(**copied(form, inspection_id=own.id))
+    lines = [
+        Answer(**copied(one, checklist_id=sheet.id, inspection_id=own.id, value=AnswerValue.NO if n in no else AnswerValue.YES, remark="自查"))
+        for n, one in enumerate(answers)
+    ]
+    async with world.transaction() as session:
+        for rows in ([own], [sheet], lines):
+            session.add_all(rows)
+            await session.flush()
+
+
+@pytest.mark.requirement("N11")
+async def test_whose_own_control_misses_what_others_see(world: World, elsewhere: World) -> None:
+    visit, _ = await signed(world, no=("F05", "F06"))
+    assert (await world.done("center_clerk", ASK, **SEPTEMBER))["inspectionAgreements"] == []
+    answers = sorted(await world.rows(Answer, inspection_id=visit.id), key=lambda one: one.item_id)
+    wrong = [n for n, one in enumerate(answers) if one.value is AnswerValue.NO]
+    fine = next(n for n in range(len(answers)) if n not in wrong)
+    await inspected_by_itself(world, visit, no=(wrong[0], fine))
+    agency = {"agency": shown("agc", visit.agency_id), "name": world.agencies[0].name}
+    expected = [{**agency, "sessions": 1, "compared": len(answers), "agreed": len(answers) - 2, "missed": 1}]
+    for asker, found in {"center_clerk": expected, "district_admin_0": expected, "agency_admin_0": expected, "district_admin_1": []}.items():
+        assert (await world.done(asker, ASK, **SEPTEMBER))["inspectionAgreements"] == found, asker
+    assert (await elsewhere.done("center_admin", ASK, **SEPTEMBER))["inspectionAgreements"] == []
+    assert (await world.done("center_clerk", ASK, since="2026-10-01", until="2026-11-01"))["inspectionAgreements"] == []
+
+
+async def test_a_period_that_is_none(world: World) -> None:
+    day = date(2026, 9, 1).isoformat()
+    answer = await world.ask("center_clerk", ASK, since=day, until=day)
+    assert (codes(answer), answer["data"]) == (["BAD_USER_INPUT"], {"inspectionAgreements": None})
+    assert codes(await world.ask(None, ASK, **SEPTEMBER)) == ["UNAUTHENTICATED"]
