@@ -22,7 +22,7 @@ FIXED = ((1, (1,)), (5, (1, 2, 3)), (10, (1, 2, 3, 4, 5, 6, 7)))
 async def refined(session: AsyncSession, office: Office, *, now: datetime) -> None:
     """In force from the first of next month; the agency's is still a proposal."""
     since = Month.of(shanghai_day(now)).next().first_day()
-    district, (agency, admin) = office.district, office.agencies[0]
+    district, (agency, admin) = office.organization, office.agencies[0]
     who = (await session.exec(select(Account.person_id).where(col(Account.name) == f"{DISTRICT}-admin"))).one()
     theirs = Act(who, district.id, now - timedelta(days=3))
     said = [Said("sampling.min_ratio", "2/5", "细则 §4"), Said("assignment.reply_hours", "36", "细则 §7")]
