@@ -113,8 +113,8 @@ async def order(session: AsyncSession, case: AgencyCase, correction: str, *, act
     today = shanghai_day(act.at)
     rules = await rules_there(session, case.profile_id, case, on=today)
     rung(rules, AgencyCaseStatus.ORDERED)
-    case.correction = checked("correction", correction, LONGEST)
     holidays = await holidays_of(session, case.center_id, since=today)
+    case.correction = checked("correction", correction, LONGEST)
     case.due_on = add_working_days(today, rules.rules.integer("rectification.working_days"), holidays)
     return await advance(session, case, STEPS, step=Step.ORDER, act=act, reason=case.correction, profile_id=rules.id)
 
