@@ -59,7 +59,7 @@ class Said:
 
 class Whose(Tenants):
     inspection_id: UUID | None
-    recognition_session_id: UUID
+    recognition_session_id: UUID | None
     dispatcher_id: UUID | None
 
 

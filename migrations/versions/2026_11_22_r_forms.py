@@ -134,6 +134,8 @@ def downgrade() -> None:
         op.drop_column("checklist_template", column)
     op.alter_column("checklist_template", "mode", nullable=False)
     op.drop_column("assignment", "departed_at")
+    op.drop_constraint(op.f("ck_evidence_of_something"), "evidence")
+    op.alter_column("evidence", "recognition_session_id", nullable=False)
     op.alter_column("assignment", "recognition_session_id", nullable=False)
     op.drop_index("uq_inspection_annual_once", "inspection")
     op.alter_column("inspection", "recognition_session_id", nullable=False)
@@ -151,6 +153,8 @@ def visits() -> None:
     once = sa.text("form = 'ANNUAL' AND status <> 'CANCELLED'")
     op.create_index("uq_inspection_annual_once", "inspection", ["agency_id", "year"], unique=True, postgresql_where=once)
     op.alter_column("assignment", "recognition_session_id", nullable=True)
+    op.alter_column("evidence", "recognition_session_id", nullable=True)
+    op.create_check_constraint(op.f("ck_evidence_of_something"), "evidence", "inspection_id IS NOT NULL OR recognition_session_id IS NOT NULL")
     op.add_column("assignment", sa.Column("departed_at", INSTANT, nullable=True))
 
 
