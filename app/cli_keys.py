@@ -60,9 +60,7 @@ async def _rotated(url: str, new: "IdKeys") -> "Part":
 
 async def rotated(database: "Database", new: "IdKeys", *, parts: int | None = None) -> "Part":
     """All persons part by part, then rosters that wait, secrets of webhooks and who complained, each in a transaction of its own; with `parts` only so many."""
-    from domain.complaints import rotate_complainant  # noqa: PLC0415
-    from domain.identity_numbers import Part, rotate_part, rotate_upload  # noqa: PLC0415
-    from domain.webhooks import rotate as rotate_secret  # noqa: PLC0415
+    from domain.identity_numbers import SEALED, Part, rotate_next, rotate_part  # noqa: PLC0415
 
     sum_, after, done = Part(FIRST), FIRST, 0
     while parts is None or done < parts:
@@ -74,9 +72,9 @@ async def rotated(database: "Database", new: "IdKeys", *, parts: int | None = No
         after = part.last
     else:
         return sum_
-    for rotate in (rotate_upload, rotate_secret, rotate_complainant):
+    for model, column in SEALED:
         waiting: UUID | None = FIRST
         while waiting is not None:
             async with database.transaction() as session:
-                waiting = await rotate(session, keys=new, after=waiting)
+                waiting = await rotate_next(session, model, column, keys=new, after=waiting)
     return sum_

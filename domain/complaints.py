@@ -200,15 +200,3 @@ async def reveal(session: AsyncSession, complaint: Complaint, asking: Asking, *,
     said = {"operation": "complaintReveal", "document": complaint.id.hex}
     await disclosures.note(session, IDENTITY, account_id=asking.account_id, within=asking.within, act=act, **said)
     return Identity(found["name"], found["contact"]), await record(session, complaint, step="REVEAL", act=act, reason=why)
-
-
-async def rotate_complainant(session: AsyncSession, *, keys: IdKeys, after: UUID) -> UUID | None:
-    """The next one put under the newest key; its id, and None after the last one. Raises Unreadable."""
-    query = select(Complainant).where(col(Complainant.id) > after).order_by(col(Complainant.id)).limit(1).with_for_update()
-    row = (await session.exec(query)).one_or_none()
-    if row is None:
-        return None
-    if not keys.current(row.identity):
-        row.identity = keys.seal(keys.open(row.identity, about=row.id), about=row.id)
-        session.add(row)
-    return row.id

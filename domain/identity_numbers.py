@@ -14,13 +14,17 @@ from domain.machine import Act, Within, chained
 from domain.sealing import IdKeys, Unreadable
 from domain.texts import checked
 from models.base import table_of
+from models.complaints import Complainant
 from models.events import Event
 from models.imports import Upload
 from models.supervisors import Person
+from models.webhooks import Webhook
 
 LONGEST_PURPOSE = 500
 PART = 500
 PERSON, UPLOAD = table_of(Person), table_of(Upload)
+SEALED: tuple[tuple[type[Upload | Webhook | Complainant], str], ...] = ((Upload, "content"), (Webhook, "secret_sealed"), (Complainant, "identity"))
+"""What is sealed beside the numbers of persons: rosters that wait for their commit, secrets of webhooks, who complained."""
 
 
 async def reveal(session: AsyncSession, person: Person, purpose: str, *, keys: IdKeys, within: Within, act: Act) -> tuple[str, Event]:
@@ -93,16 +97,18 @@ async def rotate_part(session: AsyncSession, *, keys: IdKeys, after: UUID, most:
     return Part(last, moved, current, sum(one[2] is None for one in rows), unreadable, len(moves) - moved)
 
 
-async def rotate_upload(session: AsyncSession, *, keys: IdKeys, after: UUID) -> UUID | None:
-    """The next roster that waits for its commit, put under the newest key; its id, and None after the last one. Raises Unreadable."""
-    query = select(Upload).where(col(Upload.id) > after, col(Upload.content).is_not(None)).order_by(col(Upload.id)).limit(1).with_for_update()
-    upload = (await session.exec(query)).one_or_none()
-    if upload is None or upload.content is None:
+async def rotate_next(session: AsyncSession, model: type[Upload | Webhook | Complainant], column: str, *, keys: IdKeys, after: UUID) -> UUID | None:
+    """The next row with something sealed in this column, put under the newest key; its id, and None after the last one. Raises Unreadable."""
+    sealed = table_of(model).c[column]
+    query = select(model).where(col(model.id) > after, sealed.is_not(None)).order_by(col(model.id)).limit(1).with_for_update()
+    row = (await session.exec(query)).one_or_none()
+    if row is None:
         return None
-    if not keys.current(upload.content):
-        upload.content = keys.seal(keys.open(upload.content, about=upload.id), about=upload.id)
-        session.add(upload)
-    return upload.id
+    before = getattr(row, column)
+    if not keys.current(before):
+        setattr(row, column, keys.seal(keys.open(before, about=row.id), about=row.id))
+        session.add(row)
+    return row.id
 
 
 async def _moved(session: AsyncSession, moves: list[tuple[UUID, bytes, bytes, bytes]]) -> int:

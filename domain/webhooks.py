@@ -220,15 +220,3 @@ async def settle(session: AsyncSession, message: Message, tried: Tried, *, chanc
 def pause_after(attempts: int, chance: float) -> timedelta | None:
     """How long to wait after so many tries; None after the last one."""
     return PAUSES[attempts - 1] * (1 + SPREAD * chance) if attempts <= len(PAUSES) else None
-
-
-async def rotate(session: AsyncSession, *, keys: IdKeys, after: UUID) -> UUID | None:
-    """The next secret, put under the newest key; the id of its address, and None after the last one. Raises Unreadable."""
-    query = select(Webhook).where(col(Webhook.id) > after).order_by(col(Webhook.id)).limit(1).with_for_update()
-    hook = (await session.exec(query)).one_or_none()
-    if hook is None:
-        return None
-    if not keys.current(hook.secret_sealed):
-        hook.secret_sealed = keys.seal(keys.open(hook.secret_sealed, about=hook.id), about=hook.id)
-        session.add(hook)
-    return hook.id

@@ -105,8 +105,14 @@ SELECT set_config('app.person', :person, true), set_config('app.organization', :
        set_config('transaction_read_only', :readonly, true), set_config('role', :wall, true)
 """
 NAMES = tuple(dict.fromkeys(re.findall(r"(?<!:):([a-z]+)", ENTER)))
-PLACED = re.sub(r"(?<!:):([a-z]+)", lambda found: f"${NAMES.index(found[1]) + 1}::text", ENTER)
-PLACED_TO_WRITE = re.sub(r"(?<!:):([a-z]+)", lambda found: f"${NAMES.index(found[1]) + 1}::text", ENTER.replace(VERSION, VERSION_HELD))
+
+
+def placed(statement: str) -> str:
+    """With its parameters by their place, each of them text."""
+    return re.sub(r"(?<!:):([a-z]+)", lambda found: f"${NAMES.index(found[1]) + 1}::text", statement)
+
+
+PLACED, PLACED_TO_WRITE = placed(ENTER), placed(ENTER.replace(VERSION, VERSION_HELD))
 STANDING = 6
 
 

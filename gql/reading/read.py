@@ -86,15 +86,13 @@ async def read_together(context: Context, asked: Mapping[str, Asked]) -> dict[st
 
 async def _trip(context: Context, asked: Mapping[str, Asked]) -> Sequence[bytes | Exception | None]:
     """What is heard of each, up to and with the first that fails. Noted for each with the time of the whole trip, also where it is broken off."""
-    began, same = perf_counter(), True
-    heard: Sequence[bytes | Exception | None] = [None] * len(asked)
+    keys, questions = list(asked), [(one.text, one.values) for one in asked.values()]
     try:
-        heard = await context.database.read(signed_in(context).tenant).documents([(one.text, one.values) for one in asked.values()])
+        with noted(context, keys):
+            heard = await context.database.read(signed_in(context).tenant).documents(questions)
+            del keys[len(heard) :]
     except Exception as error:  # noqa: BLE001 - it is each root field's own
-        same, heard = not isinstance(error, RightsChanged), [error] * len(asked)
-    finally:
-        took = round((perf_counter() - began) * 1000, 2)
-        context.ran.extend(Ran(key, took, same) for key, _ in zip(asked, heard, strict=False))
+        return [error] * len(asked)
     return heard
 
 

@@ -15,6 +15,7 @@ import pytest
 from app.webhooks import HttpSender, outside
 from domain import notifications, webhooks
 from domain.errors import BadInput
+from domain.identity_numbers import rotate_next
 from domain.sealing import IdKeys
 from domain.webhooks import LEASE, PAUSES, Message, Tried, pause_after
 from gql.node import BY_PREFIX
@@ -325,7 +326,7 @@ async def test_the_secret_moves_to_a_new_key(world: World) -> None:
     hook = await registered(world)
     newer = IdKeys(index=ID_KEYS.index, seal=[b"next" * 8, b"seal" * 8])
     async with world.transaction() as session:
-        assert await webhooks.rotate(session, keys=newer, after=UUID(int=hook.id.int - 1)) == hook.id
+        assert await rotate_next(session, Webhook, "secret_sealed", keys=newer, after=UUID(int=hook.id.int - 1)) == hook.id
     sealed = (await row_of(world, hook)).secret_sealed
     assert newer.current(sealed)
     assert not newer.current(hook.secret_sealed)
