@@ -13,7 +13,7 @@ from bench.figures import about_machine
 from bench.mixed import SHARES, Asking, asking, mixture, standing
 from bench.steady import Figure, Lines, Report, Spread, Tally, at, closed_loop, paced, run
 
-TIMES, SECONDS, FINDING, CLIENTS, LINES = 10, 10.0, 4.0, 32, 400
+TIMES, SECONDS, FINDING, CLIENTS, LINES = 10, 10.0, 4.0, 32, 2_500
 GOODPUT, QUICK, READY = 0.8, 50.0, 10.0
 DONE, REFUSED, WRONG = "done", "refused", "anything else"
 

@@ -17,7 +17,7 @@ from bench.figures import HERE, about_machine
 from bench.states import Prepared, Ready, prepared
 from bench.steady import Answer, Figure, Lines, Report, Spread, Tally, at, closed_loop, paced, request, run
 
-DISTRICTS, SECONDS, GOAL = 3_000, 60.0, 500.0
+DISTRICTS, SECONDS, GOAL, WORKERS = 3_000, 60.0, 500.0, 2
 WARMING = 30
 """So many districts more file before, one after another, and are not counted: the first filing of a process makes its statements."""
 
@@ -109,7 +109,7 @@ def told(herd: Herd, rows: Mapping[str, list[int]], *, about: Mapping[str, str])
     return report
 
 
-def measured(folder: Path, *, districts: int = DISTRICTS, seconds: float = SECONDS, workers: int = 1) -> Report:
+def measured(folder: Path, *, districts: int = DISTRICTS, seconds: float = SECONDS, workers: int = WORKERS) -> Report:
     """On a database and a service of its own; `folder` is emptied before and after."""
     with fresh(folder) as made:
         ready = run(prepared(made.owner, districts=districts + WARMING))
@@ -123,7 +123,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--districts", type=int, default=DISTRICTS)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="in which all of them file")
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=WORKERS)
     parser.add_argument("--folder", type=Path, default=processes.ROOT / "var" / "bench-storm", help="emptied before and after")
     given = parser.parse_args()
     report = measured(given.folder, districts=given.districts, seconds=given.seconds, workers=given.workers)
