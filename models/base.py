@@ -10,6 +10,9 @@ from sqlalchemy import Enum, Index, MetaData, Table, func
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlmodel import Field, SQLModel
 
+# rows are made by rules and by the database, never validated: their validators would be a tenth of importing the tables, for nothing
+SQLModel.model_config["defer_build"] = True
+
 SQLModel.metadata.naming_convention = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
