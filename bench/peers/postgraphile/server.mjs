@@ -52,9 +52,23 @@ const among = (table, column) =>
     },
   }));
 
+// a table with one row after another (a term that renews a term) has one relation in both directions, which it would call alike
+const bothWays = {
+  name: "BothWaysPlugin",
+  version: "1.0.0",
+  inflection: {
+    replace: {
+      singleRelationBackwards: (previous, options, details) => {
+        const relation = details.registry.pgRelations[details.codec.name]?.[details.relationName];
+        return relation.remoteResource.codec === details.codec ? details.relationName : previous(details);
+      },
+    },
+  },
+};
+
 const preset = {
   extends: [PostGraphileAmberPreset],
-  plugins: [among("inspection", "status"), among("rectification", "status")],
+  plugins: [bothWays, among("inspection", "status"), among("rectification", "status")],
   pgServices: [makePgService({ pool, schemas: ["public"] })],
   // a list where the service has a list, a connection where it has pages; what is not indexed is asked for by the service too
   schema: { defaultBehavior: "connection list", dontSwallowErrors: true },
