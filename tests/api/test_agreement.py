@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from domain.checklists import sheet_of
 from models.base import table_of
 from models.checklists import Answer, AnswerValue, Checklist
 from models.inspections import Inspection
+from tests.making_forms import begun, enters, judged_alone
 from tests.making_returns import signed
 from tests.world import World, codes, shown
 
@@ -37,6 +39,36 @@ async def inspected_by_itself(world: World, visit: Inspection, *, no: tuple[int,
         for rows in ([own], [sheet], lines):
             session.add_all(rows)
             await session.flush()
+
+
+ALONE = """query($since: Date!, $until: Date!) { itemAgreements(since: $since, until: $until) { item compared agreed }
+  pairAgreements(since: $since, until: $until) { one other inspections compared agreed } }"""
+
+
+@pytest.mark.requirement("N10")
+async def test_which_lines_are_vague_and_which_pairs_never_differ(world: World, elsewhere: World) -> None:
+    visit, team, at = await begun(world, judged_alone(world))
+    await enters(world, visit, team[0], at=at)
+    nothing = {"itemAgreements": [], "pairAgreements": []}
+    assert await world.done("center_clerk", ALONE, **SEPTEMBER) == nothing
+    async with world.transaction() as session:
+        template = (await sheet_of(session, visit)).items
+    vague = template[2]
+    await enters(world, visit, team[1], at=at, no=(vague.code,))
+    for asker in ("center_clerk", "district_admin_0", team[0][1]):
+        told = await world.done(asker, ALONE, **SEPTEMBER)
+        lines = told["itemAgreements"]
+        assert (lines[0], len(lines)) == ({"item": shown("item", vague.id), "compared": 1, "agreed": 0}, len(template))
+        assert {(one["compared"], one["agreed"]) for one in lines[1:]} == {(1, 1)}
+        (pair,) = told["pairAgreements"]
+        assert {pair["one"], pair["other"]} == {shown("per", row.person_id) for row, _ in team}
+        assert (pair["inspections"], pair["compared"], pair["agreed"]) == (1, len(template), len(template) - 1)
+    for asker in ("agency_admin_0", "district_admin_1"):
+        assert await world.done(asker, ALONE, **SEPTEMBER) == nothing, asker
+    assert await elsewhere.done("center_admin", ALONE, **SEPTEMBER) == nothing
+    assert await world.done("center_clerk", ALONE, since="2026-10-01", until="2026-11-01") == nothing
+    answer = await world.ask("center_clerk", ALONE, since="2026-10-01", until="2026-10-01")
+    assert (codes(answer), answer["data"]) == (["BAD_USER_INPUT"] * 2, {"itemAgreements": None, "pairAgreements": None})
 
 
 @pytest.mark.requirement("N11")
