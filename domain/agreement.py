@@ -9,19 +9,16 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.answers import SEEN
+from domain import control
+from domain.control import EXTERNAL, OWN, THEIRS
 from domain.entries import COMPARED
 from domain.errors import BadInput
-from domain.figures import INSPECTED
 from models.base import table_of
-from models.checklists import Answer, AnswerValue
 from models.entries import Entry
 from models.inspections import Inspection
 from models.organizations import Organization
 
 MOST = 200
-
-EXTERNAL, INTERNAL = table_of(Inspection).alias("external"), table_of(Inspection).alias("internal")
 
 
 @dataclass(frozen=True)
@@ -54,21 +51,15 @@ async def agreements(session: AsyncSession, since: date, until: date, *, readabl
 
 
 def statement(since: date, until: date, readable: Readable) -> Select[*tuple[Any, ...]]:
-    e, i, o = EXTERNAL.c, INTERNAL.c, table_of(Organization)
-    theirs, own = table_of(Answer).alias("theirs"), table_of(Answer).alias("own")
-    of_both = and_(i.recognition_session_id == e.recognition_session_id, i.internal.is_(True), i.status.in_(INSPECTED))
-    joined = EXTERNAL.join(INTERNAL, of_both).join(o, o.c.id == e.agency_id).join(theirs, theirs.c.inspection_id == e.id)
-    joined = joined.join(own, and_(own.c.inspection_id == i.id, own.c.item_id == theirs.c.item_id))
-    missed = func.count().filter(theirs.c.value == AnswerValue.NO, own.c.value == AnswerValue.YES).label("missed")
+    e, o, missed = EXTERNAL.c, table_of(Organization), control.missed()
     counts = (
         func.count(e.recognition_session_id.distinct()).label("sessions"),
         func.count().label("compared"),
-        func.count().filter(theirs.c.value == own.c.value).label("agreed"),
+        func.count().filter(THEIRS.c.value == OWN.c.value).label("agreed"),
         missed,
     )
-    period = (e.scheduled_on >= since, e.scheduled_on < until, e.internal.is_(False), e.status.in_(INSPECTED))
-    seen = (theirs.c.value.in_(SEEN), own.c.value.in_(SEEN))
-    query = select(e.agency_id, o.c.name, *counts).select_from(joined).where(*period, *seen, readable.external, readable.internal)
+    joined = control.pairs().join(o, o.c.id == e.agency_id)
+    query = select(e.agency_id, o.c.name, *counts).select_from(joined).where(*control.within(since, until), readable.external, readable.internal)
     return query.group_by(e.agency_id, o.c.name).order_by(missed.desc(), e.agency_id).limit(MOST)
 
 

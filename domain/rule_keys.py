@@ -149,6 +149,7 @@ KEYS = MappingProxyType(
         "team.extra_above": _overlaid(COUNT, Tighter.LOWER),
         "team.extra_mandatory": FLAG,
         "selection.method": _choice("RANDOM", "ROTATION", "RANDOM_WITH_ROTATION", required=True),
+        "selection.weight_most": POSITIVE,
         "rotation.last_n": _overlaid(POSITIVE, Tighter.HIGHER),
         "rotation.cooldown_days": _overlaid(POSITIVE, Tighter.HIGHER),
         "recusal.rules": _words("OWN_AGENCY", "SAME_SESSION_ASSESSOR", "OVERLAPPING_ASSESSOR", required=True),

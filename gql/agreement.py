@@ -10,7 +10,8 @@ from authz.access import scope
 from authz.actions import Action
 from authz.actor import Actor
 from domain import agreement
-from domain.agreement import EXTERNAL, INTERNAL, ONE, OTHER, Pairs, Readable
+from domain.agreement import ONE, OTHER, Pairs, Readable
+from domain.control import EXTERNAL, INTERNAL
 from gql import ids
 from gql.reading.read import signed_in
 

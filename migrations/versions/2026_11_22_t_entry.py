@@ -1,5 +1,7 @@
 """Independent entry: what each member of a team enters alone, and how the team reconciles what differs.
 
+A draw keeps the facts behind its weights, which are frozen with its pool.
+
 Whoever has finished changes no line any more, and nobody enters one after the entries are shown. What is reconciled stands with the first signature.
 """
 
@@ -42,9 +44,23 @@ BEGIN
 END $$
 """
 
+FROZEN = """
+CREATE OR REPLACE FUNCTION refuse_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (OLD.pool, OLD.pool_digest, OLD.secret, OLD.commitment, OLD.algorithm{old}) IS DISTINCT FROM
+     (NEW.pool, NEW.pool_digest, NEW.secret, NEW.commitment, NEW.algorithm{new})
+     OR (OLD.seed IS NOT NULL AND (OLD.seed, OLD.public_value, OLD.outcome) IS DISTINCT FROM (NEW.seed, NEW.public_value, NEW.outcome)) THEN
+    RAISE EXCEPTION 'a frozen draw is never changed' USING ERRCODE = 'DU001';
+  END IF;
+  RETURN NEW;
+END $$
+"""
+
 
 def upgrade() -> None:
     op.execute("SET LOCAL statement_timeout = '60s'")
+    op.add_column("draw", sa.Column("weights", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), server_default="[]", nullable=False))
+    op.execute(FROZEN.format(old=", OLD.weights", new=", NEW.weights"))
     double_entries()
     reconciliations()
     entries()
@@ -71,6 +87,8 @@ def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
     op.execute("DROP FUNCTION refuse_other_entry()")
+    op.execute(FROZEN.format(old="", new=""))
+    op.drop_column("draw", "weights")
 
 
 def double_entries() -> None:

@@ -120,6 +120,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("RefusalStreak", "count"): streak,
     ("RefusalStreak", "limit"): streak_limit,
     ("DrawPerson", "isIn"): lambda _, row: row.reason is None,
+    ("DrawWeight", "agency"): keyed("agc", "agency"),
     ("Draw", "secret"): lambda _, row: row.secret if row.seed is not None else None,
     ("ReturnLine", "inspection"): keyed("insp", "inspection"),
     ("ReturnLine", "recognitionSession"): keyed("ses", "recognition_session"),
@@ -138,6 +139,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
 ITEMS: Mapping[tuple[str, str], Twin] = {
     ("WebhookDelivery", "tries"): lambda _, row: row.tries,
     ("Profile", "rules"): lambda _, row: row.rules,
+    ("Draw", "weights"): lambda _, row: row.weights,
     ("Overlay", "rules"): lambda _, row: row.rules,
     ("Overlay", "difference"): lambda _, row: row.difference,
     ("Viewer", "capabilities"): capabilities,
