@@ -268,20 +268,12 @@ def _rank(rules: Rules, seed: str, session: str, *, person: str, load: Mapping[s
 
 def _check(pool: Pool) -> None:
     rules, people, sessions = pool.rules, [one.id for one in pool.people], [one.id for one in pool.sessions]
-    counts = (
-        rules.base,
-        rules.already,
-        rules.wanted,
-        rules.extra_seats,
-        *(one.load for one in pool.people),
-        *(one.candidates for one in pool.sessions),
-    )
+    counts = [rules.base, rules.already, rules.wanted, rules.extra_seats]
+    counts += [*(one.load for one in pool.people), *(one.candidates for one in pool.sessions)]
+    weights = range(1, 2 if rules.algorithm == EARLIER else MOST_WEIGHT + 1)
     for wrong, why in (
         (rules.algorithm not in {ALGORITHM, EARLIER}, "unknown algorithm"),
-        (
-            any(type(one.weight) is not int or not 1 <= one.weight <= (1 if rules.algorithm == EARLIER else MOST_WEIGHT) for one in pool.sessions),
-            "a weight out of range",
-        ),
+        (any(type(one.weight) is not int or one.weight not in weights for one in pool.sessions), "a weight out of range"),
         (rules.method not in METHODS, "unknown method"),
         (type(rules.team_size) is not int or rules.team_size < 1, "a team has at least one member"),
         (any(type(one) is not int or one < 0 for one in counts), "a count is negative or no integer"),
