@@ -21,6 +21,7 @@ from authz import (
     decisions,
     dispatch,
     education,
+    entries,
     evidence,
     filings,
     holidays,
@@ -52,7 +53,7 @@ T = TypeVar("T", bound=SQLModel)
 
 NOUNS = (
     *(organizations, members, supervisors, applications, sessions, dispatch, inspections, evidence, returns, cases, filings),
-    *(credit, violations, agency_cases, complaints, education, assessments, stipends, notifications, decisions, policies),
+    *(credit, violations, agency_cases, complaints, education, entries, assessments, stipends, notifications, decisions, policies),
     *(overlays, holidays, rechecks),
 )
 

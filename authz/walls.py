@@ -22,6 +22,7 @@ from models.database import Wall
 from models.decisions import Decision
 from models.dispatch import Assignment, Draw, DrawPerson, DrawPick
 from models.education import EducationAttendance
+from models.entries import DoubleEntry, Entry, Reconciliation
 from models.events import ChainHead, Event
 from models.holidays import HolidayCalendar
 from models.imports import Upload
@@ -87,6 +88,8 @@ UNUSUAL: Mapping[type[SQLModel], Mapping[Wall, str]] = {
     DrawPick: NEVER_AN_AGENCY,
     SupervisionReport: NEVER_AN_AGENCY,
     MonthlyReturn: NEVER_AN_AGENCY,
+    # the agency has the form as the team signed it
+    **dict.fromkeys((DoubleEntry, Entry, Reconciliation), NEVER_AN_AGENCY),
     # of years of service a person sees the own; what is paid is between the dispatcher and the person
     **dict.fromkeys((EducationAttendance, TermEvaluation, YearlyAssessment, Commendation), WITH_PERSON),
     StipendRate: NEVER_AN_AGENCY,

@@ -14,7 +14,10 @@ def draw(pool: dict, seed: str) -> dict:
     rules, sessions = pool["rules"], {one["id"]: one for one in pool["sessions"]}
     quota = rules["quota"] and -(-rules["base"] * rules["quota"][0] // rules["quota"][1]) - rules["already"]
     count = max(quota or 0, rules["wanted"], 0)
-    drawn = sorted(sessions, key=lambda one: (sha(f"{seed}:session:{one}"), one))[:count]
+    tickets = {
+        one: [f"{seed}:session:{one}"] + [f"{seed}:session:{one}:{n}" for n in range(2, sessions[one].get("weight", 1) + 1)] for one in sessions
+    }
+    drawn = sorted(sessions, key=lambda one: (min(map(sha, tickets[one])), one))[:count]
     load, booked = {one["id"]: one["load"] for one in pool["people"]}, {one["id"]: [] for one in pool["people"]}
     result = {"sessions": drawn, "teams": {}, "reserves": {}, "shortfalls": {}, "sessions_short": max(0, count - len(sessions))}
     for one in drawn:
@@ -40,7 +43,7 @@ def differences(published: dict) -> list[str]:
     result = draw(pool, seed)
     wrong = {
         "the pool is not in canonical form": json.dumps(pool, sort_keys=True, separators=(",", ":"), ensure_ascii=False) != text,
-        "the algorithm is not dudao-draw-1": pool["rules"]["algorithm"] != "dudao-draw-1",
+        "the algorithm is unknown": pool["rules"]["algorithm"] not in {"dudao-draw-1", "dudao-draw-2"},
         "the commitment does not match pool and secret": published["commitment"] != sha(f"{sha(text)}:{sha(secret)}"),
         "the digest is not that of the pool": published["digest"] != sha(text),
         "the seed does not follow from secret and public value": published["seed"] != seed,

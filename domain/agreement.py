@@ -1,4 +1,4 @@
-"""内督与外督的一致率 (N11): of the same session, line by line, what the agency's own inspection and the external one said."""
+"""一致率: of the same session, line by line, what the agency's own inspection and the external one said (N11); what members entered alone (N10)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,17 +9,16 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.answers import SEEN
+from domain import control
+from domain.control import EXTERNAL, OWN, THEIRS
+from domain.entries import COMPARED
 from domain.errors import BadInput
-from domain.figures import INSPECTED
 from models.base import table_of
-from models.checklists import Answer, AnswerValue
+from models.entries import Entry
 from models.inspections import Inspection
 from models.organizations import Organization
 
 MOST = 200
-
-EXTERNAL, INTERNAL = table_of(Inspection).alias("external"), table_of(Inspection).alias("internal")
 
 
 @dataclass(frozen=True)
@@ -47,24 +46,85 @@ async def agreements(session: AsyncSession, since: date, until: date, *, readabl
     """One statement, by the day of the external inspection; whose own control misses most comes first. BadInput for a period that is empty."""
     if until <= since:
         raise BadInput("until", "dates_reversed")
-    found = (await (await session.connection()).execute(statement(since, until, readable), dict(readable.values))).all()
-    return [Agreement(one.agency_id, one.name, one.sessions, one.compared, one.agreed, one.missed) for one in found]
+    rows = (await (await session.connection()).execute(statement(since, until, readable), dict(readable.values))).all()
+    return [Agreement(one.agency_id, one.name, one.sessions, one.compared, one.agreed, one.missed) for one in rows]
 
 
 def statement(since: date, until: date, readable: Readable) -> Select[*tuple[Any, ...]]:
-    e, i, o = EXTERNAL.c, INTERNAL.c, table_of(Organization)
-    theirs, own = table_of(Answer).alias("theirs"), table_of(Answer).alias("own")
-    of_both = and_(i.recognition_session_id == e.recognition_session_id, i.internal.is_(True), i.status.in_(INSPECTED))
-    joined = EXTERNAL.join(INTERNAL, of_both).join(o, o.c.id == e.agency_id).join(theirs, theirs.c.inspection_id == e.id)
-    joined = joined.join(own, and_(own.c.inspection_id == i.id, own.c.item_id == theirs.c.item_id))
-    missed = func.count().filter(theirs.c.value == AnswerValue.NO, own.c.value == AnswerValue.YES).label("missed")
+    e, o, missed = EXTERNAL.c, table_of(Organization), control.missed()
     counts = (
         func.count(e.recognition_session_id.distinct()).label("sessions"),
         func.count().label("compared"),
-        func.count().filter(theirs.c.value == own.c.value).label("agreed"),
+        func.count().filter(THEIRS.c.value == OWN.c.value).label("agreed"),
         missed,
     )
-    period = (e.scheduled_on >= since, e.scheduled_on < until, e.internal.is_(False), e.status.in_(INSPECTED))
-    seen = (theirs.c.value.in_(SEEN), own.c.value.in_(SEEN))
-    query = select(e.agency_id, o.c.name, *counts).select_from(joined).where(*period, *seen, readable.external, readable.internal)
+    joined = control.pairs().join(o, o.c.id == e.agency_id)
+    query = select(e.agency_id, o.c.name, *counts).select_from(joined).where(*control.within(since, until), readable.external, readable.internal)
     return query.group_by(e.agency_id, o.c.name).order_by(missed.desc(), e.agency_id).limit(MOST)
+
+
+ONE, OTHER = table_of(Entry).alias("one"), table_of(Entry).alias("other")
+"""Two members' own entries of the same line (N10)."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What somebody may read of the entries of two members, as conditions, and the values of their parameters."""
+
+    one: ColumnElement[bool]
+    other: ColumnElement[bool]
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class ItemAgreement:
+    """Of one line of a form: how often two members judged it, and how often alike. A line on which many differ is a vague one."""
+
+    item_id: UUID
+    compared: int
+    agreed: int
+
+
+@dataclass(frozen=True)
+class PairAgreement:
+    """Of two people: visits both entered, lines both judged, and how many alike. Who never differ over many lines do not check each other."""
+
+    one_id: UUID
+    other_id: UUID
+    inspections: int
+    compared: int
+    agreed: int
+
+
+async def by_item(session: AsyncSession, since: date, until: date, *, readable: Pairs) -> Sequence[ItemAgreement]:
+    """One statement, by the day of the visit; the line with the most differences first. BadInput for a period that is empty."""
+    compared, agreed = judged()
+    query = both(since, until, readable, ONE.c.item_id, compared, agreed).group_by(ONE.c.item_id)
+    return [ItemAgreement(*one) for one in await found(session, query.order_by((compared - agreed).desc(), ONE.c.item_id), readable)]
+
+
+async def by_pair(session: AsyncSession, since: date, until: date, *, readable: Pairs) -> Sequence[PairAgreement]:
+    """The same by people; who differ least over most lines come first."""
+    compared, agreed = judged()
+    people, visits = (ONE.c.person_id, OTHER.c.person_id), func.count(ONE.c.inspection_id.distinct()).label("inspections")
+    query = both(since, until, readable, *people, visits, compared, agreed).group_by(*people)
+    return [PairAgreement(*one) for one in await found(session, query.order_by(compared - agreed, compared.desc(), *people), readable)]
+
+
+def judged() -> tuple[ColumnElement[int], ColumnElement[int]]:
+    same = and_(*(ONE.c[name].is_not_distinct_from(OTHER.c[name]) for name in COMPARED))
+    return func.count(), func.count().filter(same)
+
+
+def both(since: date, until: date, readable: Pairs, *columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    if until <= since:
+        raise BadInput("until", "dates_reversed")
+    i, a, b = table_of(Inspection), ONE.c, OTHER.c
+    shown = and_(b.double_entry_id == a.double_entry_id, b.item_id == a.item_id, a.person_id < b.person_id)
+    joined = ONE.join(OTHER, shown).join(i, i.c.id == a.inspection_id)
+    period = (i.c.scheduled_on >= since, i.c.scheduled_on < until, a.opened_at.is_not(None), b.opened_at.is_not(None))
+    return select(*columns).select_from(joined).where(*period, readable.one, readable.other).limit(MOST)
+
+
+async def found(session: AsyncSession, query: Select[*tuple[Any, ...]], readable: Pairs) -> Sequence[Any]:
+    return (await (await session.connection()).execute(query, dict(readable.values))).all()

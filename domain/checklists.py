@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain import offers
+from domain import alone, offers
 from domain.answers import TRUTHFUL, Given, Part, complete, digest, part_of, placed, proper, total
 from domain.calendar import shanghai_day
 from domain.errors import BadInput, Conflict, Unmet
@@ -129,6 +129,7 @@ async def opened(session: AsyncSession, inspection: Inspection, force: InForce, 
     session.add(row)
     await session.flush()
     await record(session, row, step="OPEN", act=act, profile_id=force.id)
+    await alone.begin(session, row, inspection, force=force, act=act)
     return row
 
 
@@ -168,6 +169,8 @@ async def save(
         raise BadInput("answers", "required")
     for part in sorted(parts):
         await still_open(session, inspection, sheet, part=part, rules=force.rules)
+    if any(part_of(item.phase) is Part.SITE for _, item in lines):
+        await alone.together(session, sheet.checklist, rules=force.rules)
     await assess_there(session, inspection, given)
     for one, item in lines:
         keep(session, sheet, item, given=proper(one, item, force.rules), by=act.by)
@@ -225,6 +228,8 @@ async def sign(session: AsyncSession, inspection: Inspection, part: Part, *, act
         raise Unmet("checklist.site_first", "003 annex (A24)", force.rules.version)
     await signable(session, inspection, sheet, part=part, act=act)
     enough(inspection, len(await present(session, inspection)), force.rules)
+    if part is Part.SITE:
+        await alone.settled(session, sheet.checklist, rules=force.rules)
     complete(sheet.items, sheet.answers.keys(), part, rules=force.rules)
     row = Signature(
         checklist_id=sheet.checklist.id,

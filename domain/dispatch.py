@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import draw as lot
 from domain.calendar import Month, Period, shanghai_day
+from domain.control import Weight, weights
 from domain.errors import BadInput, Conflict, Unmet
 from domain.exclusions import merged, out_and_excluded
 from domain.facts import loads_of, roster_of, these
@@ -102,7 +103,9 @@ async def freeze(session: AsyncSession, draw: Draw, plan: Plan, *, act: Act) -> 
     already = len(await inspected(session, [one.id for one in month], by=draw.dispatcher_id))
     fixed = fixed_rules(draw, plan, rules, base=len(month), already=already)
     judged = await judge(session, roster_of(draw.center_id), planned, rules=rules, ran_by=act.by)
-    await fill(session, draw, judged, planned=planned, fixed=fixed)
+    agencies = {one.recognition.agency_id for one in planned if one.recognition.agency_id}
+    weighed = await weights(session, agencies, rules=rules, on=judged_on(draw, act=act))
+    await fill(session, draw, judged, planned=planned, fixed=fixed, weighed=weighed)
     draw.replaces_id = await _last_void(session, draw)
     session.add(draw)
     await session.flush()
@@ -134,12 +137,15 @@ def fixed_rules(draw: Draw, plan: Plan, rules: Profile, *, base: int, already: i
     )
 
 
-async def fill(session: AsyncSession, draw: Draw, judged: Judged, *, planned: Sequence[Planned], fixed: lot.Rules) -> None:
-    """Writes pool, digest and commitment into the draw."""
+async def fill(session: AsyncSession, draw: Draw, judged: Judged, *, planned: Sequence[Planned], fixed: lot.Rules, weighed: Sequence[Weight]) -> None:
+    """Writes pool, digest and commitment into the draw, and the facts behind its weights (N11)."""
     loads = await loads_of(session, roster_of(draw.center_id))
     out, excluded = out_and_excluded(judged.found)
     people = tuple(lot.Person(one.id, loads.get(one.id, 0)) for one in judged.people)
-    draw.pool = lot.canonical(lot.Pool(rules=fixed, sessions=tuple(map(candidate, planned)), people=people, out=out, excluded=excluded))
+    tickets = {one.agency_id: one.weight for one in weighed}
+    sessions = tuple(candidate(one, weight=tickets.get(one.recognition.agency_id or draw.id, 1)) for one in planned)
+    draw.weights = [one.shown() for one in weighed]
+    draw.pool = lot.canonical(lot.Pool(rules=fixed, sessions=sessions, people=people, out=out, excluded=excluded))
     draw.pool_digest, draw.commitment = lot.digest(draw.pool), lot.commitment_of(draw.pool, draw.secret)
     draw.sessions_held, draw.sessions_inspected = fixed.base, fixed.already
     draw.sessions_needed = lot.sessions_needed(fixed)

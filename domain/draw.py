@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Self, cast
 
-ALGORITHM = "dudao-draw-1"
+ALGORITHM, EARLIER, MOST_WEIGHT = "dudao-draw-2", "dudao-draw-1", 100
 METHODS = ("RANDOM", "ROTATION", "RANDOM_WITH_ROTATION")
 
 # Ids hold no colon, so that no two sentences that are hashed can be the same; instants in one form compare as text.
@@ -48,13 +48,14 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A recognition session; `starts` and `ends` as 2026-09-10T01:00:00Z, half-open."""
+    """A recognition session; `starts` and `ends` as 2026-09-10T01:00:00Z, half-open. It has as many tickets in the lot as its `weight`."""
 
     id: str
     agency: str
     starts: str
     ends: str
     candidates: int
+    weight: int = 1
 
     def overlaps(self, other: Self) -> bool:
         return self.starts < other.ends and other.starts < self.ends
@@ -114,9 +115,10 @@ def wants_more(candidates: int, extra_above: int | None) -> bool:
 def canonical(pool: Pool) -> str:
     """The one text of a pool: keys sorted, no blanks, people and sessions by id. BadPool if it cannot be drawn from."""
     _check(pool)
+    told = [name for name in Session.__slots__ if name != "weight" or pool.rules.algorithm != EARLIER]
     document = {
         "rules": {name: getattr(pool.rules, name) for name in Rules.__slots__},
-        "sessions": [{name: getattr(one, name) for name in Session.__slots__} for one in sorted(pool.sessions, key=lambda one: one.id)],
+        "sessions": [{name: getattr(one, name) for name in told} for one in sorted(pool.sessions, key=lambda one: one.id)],
         "people": [{"id": one.id, "load": one.load} for one in sorted(pool.people, key=lambda one: one.id)],
         "out": dict(pool.out),
         "excluded": {session: dict(reasons) for session, reasons in pool.excluded.items() if reasons},
@@ -165,7 +167,7 @@ def seed_of(secret: str, public_value: str) -> str:
 
 def run(pool: Pool, seed: str) -> Outcome:
     """Draw the sessions, then a team for each in that order. A session without enough people stays drawn and shows its shortfall."""
-    order = sorted(pool.sessions, key=lambda one: (_sha(f"{seed}:session:{one.id}"), one.id))
+    order = sorted(pool.sessions, key=lambda one: (_ticket(seed, one), one.id))
     count = sessions_needed(pool.rules)
     drawn = order[:count]
     load = {one.id: one.load for one in pool.people}
@@ -246,6 +248,11 @@ def sessions_needed(rules: Rules) -> int:
     return max(quota, rules.wanted, 0)
 
 
+def _ticket(seed: str, session: Session) -> str:
+    """The first of its tickets to come up: of two sessions, one of weight 2 is first twice as often."""
+    return min(_sha(f"{seed}:session:{session.id}" + (f":{number}" if number > 1 else "")) for number in range(1, session.weight + 1))
+
+
 def _seats(rules: Rules, session: Session) -> int:
     return rules.team_size + (rules.extra_seats if wants_more(session.candidates, rules.extra_above) else 0)
 
@@ -261,16 +268,12 @@ def _rank(rules: Rules, seed: str, session: str, *, person: str, load: Mapping[s
 
 def _check(pool: Pool) -> None:
     rules, people, sessions = pool.rules, [one.id for one in pool.people], [one.id for one in pool.sessions]
-    counts = (
-        rules.base,
-        rules.already,
-        rules.wanted,
-        rules.extra_seats,
-        *(one.load for one in pool.people),
-        *(one.candidates for one in pool.sessions),
-    )
+    counts = [rules.base, rules.already, rules.wanted, rules.extra_seats]
+    counts += [*(one.load for one in pool.people), *(one.candidates for one in pool.sessions)]
+    weights = range(1, 2 if rules.algorithm == EARLIER else MOST_WEIGHT + 1)
     for wrong, why in (
-        (rules.algorithm != ALGORITHM, "unknown algorithm"),
+        (rules.algorithm not in {ALGORITHM, EARLIER}, "unknown algorithm"),
+        (any(type(one.weight) is not int or one.weight not in weights for one in pool.sessions), "a weight out of range"),
         (rules.method not in METHODS, "unknown method"),
         (type(rules.team_size) is not int or rules.team_size < 1, "a team has at least one member"),
         (any(type(one) is not int or one < 0 for one in counts), "a count is negative or no integer"),

@@ -87,12 +87,12 @@ async def judge(session: AsyncSession, who: Who, planned: Sequence[Planned], *, 
     return Judged(people, exclusions(people, facts, wanted))
 
 
-def candidate(one: Planned) -> lot.Session:
+def candidate(one: Planned, *, weight: int = 1) -> lot.Session:
     """The session as it stands in the frozen pool."""
     starts, ends = (instant.astimezone(UTC).strftime(INSTANT) for instant in (one.visit.span.start, one.visit.span.until))
     recognition = one.recognition
     agency = recognition.agency_id.hex if recognition.agency_id else ""
-    return lot.Session(id=recognition.id.hex, agency=agency, starts=starts, ends=ends, candidates=recognition.candidate_count)
+    return lot.Session(id=recognition.id.hex, agency=agency, starts=starts, ends=ends, candidates=recognition.candidate_count, weight=weight)
 
 
 async def frozen(session: AsyncSession, pool: lot.Pool, *, only: Collection[str], rules: Profile) -> dict[str, Planned]:

@@ -22,6 +22,7 @@ class Tighter(StrEnum):
     HIGHER = "HIGHER"
     LOWER = "LOWER"
     ON = "ON"
+    MORE = "MORE"
 
 
 # What a condition of eligibility may ask: a grade or title at least, years at least, or that somebody vouches for it.
@@ -148,6 +149,7 @@ KEYS = MappingProxyType(
         "team.extra_above": _overlaid(COUNT, Tighter.LOWER),
         "team.extra_mandatory": FLAG,
         "selection.method": _choice("RANDOM", "ROTATION", "RANDOM_WITH_ROTATION", required=True),
+        "selection.weight_most": POSITIVE,
         "rotation.last_n": _overlaid(POSITIVE, Tighter.HIGHER),
         "rotation.cooldown_days": _overlaid(POSITIVE, Tighter.HIGHER),
         "recusal.rules": _words("OWN_AGENCY", "SAME_SESSION_ASSESSOR", "OVERLAPPING_ASSESSOR", required=True),
@@ -159,6 +161,8 @@ KEYS = MappingProxyType(
         "checklist.templates": _words("EXAM", "PROCESS", "DIRECT_RESULT", "ONSITE_SCORED", "ANNUAL", "AGENCY", required=True),
         "checklist.scale": _choice("YES_NO", "SCORE", required=True),
         "checklist.no_needs_remark": FLAG,
+        # N10: in which forms of inspection every member answers alone first
+        "checklist.entered_alone": _overlaid(_words("ONSITE", "SPECIAL", "ANNUAL", "SPOT_CHECK", "COMPREHENSIVE"), Tighter.MORE),
         "notice.mode": _choice("ADVANCE", "ON_ARRIVAL", required=True),
         "workflow.steps": _words("NOTICE", "CHECKLIST", "OPINION", "RECTIFICATION", "SUPERVISION_REPORT", "FILING_OPINION", required=True),
         "workflow.rectification": FLAG,

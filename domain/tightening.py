@@ -78,6 +78,8 @@ def stricter(key: str, before: Value, after: Value) -> bool:
             return isinstance(before, int) and isinstance(after, int) and after < before
         case Tighter.ON:
             return after is True and before is not True
+        case Tighter.MORE:
+            return isinstance(before, tuple) and isinstance(after, tuple) and set(after) > set(before)
     return False
 
 

@@ -1,5 +1,6 @@
 """Checklists (督导表): the versioned forms, what a team answered and signed on them, and what they found."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import strawberry
@@ -228,7 +229,7 @@ class ChecklistPayload:
     replayed: bool = bound("replayed", "Whether this key was answered before.")
 
 
-def answered(input: ChecklistSaveInput) -> list[Given]:
+def answered(answers: Sequence[AnswerInput]) -> list[Given]:
     of = [str(ASSESSORS.prefix)]
     return [
         Given(
@@ -242,7 +243,7 @@ def answered(input: ChecklistSaveInput) -> list[Given]:
             one.responsible,
             ids.optional(one.assessor, of),
         )
-        for one in input.answers
+        for one in answers
     ]
 
 
@@ -273,13 +274,16 @@ class Mutation:
         place, event = await depart(call.session, visit, act=call.act)
         return changed(ChecklistPayload, inspection=visit.id, assignment=place.id, event=event.id)
 
-    @mutation(Action.INSPECTION_FILL, "Keep answers, advice and appraisal on the form, as a member who has checked in. Refused once signed.")
+    @mutation(
+        Action.INSPECTION_FILL,
+        "Keep answers, advice and appraisal on the form, as a member who has checked in. Refused once signed, and for lines to be entered alone.",
+    )
     async def checklist_save(call: Call, input: ChecklistSaveInput) -> ChecklistPayload:
         visit = await call.fetch(INSPECTIONS, input.inspection, to=Action.INSPECTION_FILL)
         checklist, event = await save(
             call.session,
             visit,
-            answered(input),
+            answered(input.answers),
             advice=input.advice,
             appraisal=input.appraisal,
             methods=input.methods,

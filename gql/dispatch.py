@@ -5,7 +5,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, case
+from sqlalchemy import ColumnElement, case, func
 
 from authz.access import fetch
 from authz.actions import Action
@@ -15,7 +15,8 @@ from gql import ids
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, prefixes, row
 from gql.organizations import EVENTS, ORGANIZATIONS, PROFILES, Event, Node, Organization, Profile, Step, Versioned
-from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, many, one, page, steps
+from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, items, many, one, page, steps
+from gql.reading.fragments import element, word
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, TextFilter, where
 from gql.reading.read import signed_in
 from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
@@ -76,6 +77,20 @@ class DrawPick(Node):
     inspection: Annotated["Inspection", strawberry.lazy("gql.inspections")] | None = one("inspection_id", INSPECTIONS, "What came of it.")
 
 
+def of_agency(frame: Frame) -> ColumnElement[str]:
+    return func.concat(word("agc_"), element(frame, "agency", text=True))
+
+
+@strawberry.type(
+    description="抽取权重: how many tickets the sessions of an agency have in the lot, as its own control missed what external inspections found (N11)."
+)
+class DrawWeight:
+    agency: strawberry.ID = computed(of_agency, "The agency.")
+    compared: int = column("compared", "Lines that both inspections of a session answered, in the year before.")
+    missed: int = column("missed", "How many of them only the external one found wrong.")
+    weight: int = column("weight", "权重: 1 and one more for each begun tenth missed, up to what the rules allow.")
+
+
 @strawberry.input(description="Which lines of the record.")
 class DrawPersonFilter:
     reason: TextFilter | None = where("reason", "Why out.")
@@ -95,6 +110,7 @@ class Draw(Versioned):
     sessions_inspected: int = column("sessions_inspected", "Those of them that had an inspection already.")
     sessions_needed: int = column("sessions_needed", "How many are to be drawn.")
     public_source: str = column("public_source", "Where the public value comes from, named beforehand.")
+    weights: list[DrawWeight] = items(lambda frame: frame.t.c["weights"], "The agencies inspected by both, and their weights; all others have 1.")
     pool_digest: str = column("pool_digest", "SHA-256 of the frozen pool, in hex.")
     commitment: str = column("commitment", "SHA-256 over the digests of pool and secret, published before the public value is known.")
     public_value: str | None = column("public_value", "The public value, once drawn.")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gql.amendments import AlterationRequest, Amendment
     from gql.candidates import CandidateCheck
     from gql.checklists import Checklist, Finding
+    from gql.entries import DoubleEntry
     from gql.evidence import Evidence, EvidenceRequest
     from gql.opinions import OpinionLetter, Rectification, SupervisionReport
     from gql.ratings import AnnualRating
@@ -96,6 +97,9 @@ class Inspection(Versioned):
     )
     checklist: Annotated["Checklist", strawberry.lazy("gql.checklists")] | None = only(
         "inspection_id", CHECKLISTS, "督导表: the form, from the first check-in on."
+    )
+    double_entry: Annotated["DoubleEntry", strawberry.lazy("gql.entries")] | None = only(
+        "inspection_id", "gql.entries:DOUBLE_ENTRIES", "独立填写: where every member answers alone first; null where they answer together."
     )
     findings: list[Annotated["Finding", strawberry.lazy("gql.checklists")]] = many(
         "inspection_id", FINDINGS, "问题: what the signed form says No to, in its order.", order=("item_id",), cap=100

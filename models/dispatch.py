@@ -60,6 +60,7 @@ class Draw(Row, Tenanted, table=True):
     algorithm: str = Field(max_length=40)
     pool: str
     pool_digest: str = Field(max_length=64)
+    weights: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": "[]"})
     secret: str = Field(max_length=64)
     commitment: str = Field(max_length=64)
     public_value: str | None = Field(default=None, max_length=200)

@@ -1,4 +1,4 @@
-"""What a team asks on site: the documents of check-in, form and signature, and a filled form."""
+"""What a team asks on site: the documents of check-in, form, own entry and signature, and a filled form."""
 
 from typing import Any
 
@@ -12,6 +12,10 @@ SAVE = """mutation($input: ChecklistSaveInput!) { checklistSave(input: $input) {
 SIGN = """mutation($input: InspectionSignInput!) { inspectionSign(input: $input) {
   inspection { status findings { item { code } remark correction } } checklist { siteSignedAt signedAt signatures { part digest person { id } } }
   signature { part } event { step } replayed } }"""
+
+ENTER = "mutation($input: DoubleEntrySaveInput!) { doubleEntrySave(input: $input) { doubleEntry { id status finished } event { step } replayed } }"
+FINISH = """mutation($input: DoubleEntryFinishInput!) { doubleEntryFinish(input: $input) {
+  doubleEntry { id status finished compared agreed } event { step } replayed } }"""
 
 
 def about(inspection: Inspection, **more: object) -> dict[str, Any]:

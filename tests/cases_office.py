@@ -18,6 +18,7 @@ from models.returns import MonthlyReturn
 from models.supervisors import Person, Supervisor
 from tests.cases_applications import APPLICATIONS, ONLY_IN_BEIJING
 from tests.cases_dispatch import DISPATCH, REASON, Prepare
+from tests.cases_entries import ENTRIES
 from tests.cases_evidence import EVIDENCE
 from tests.cases_figures import FIGURES
 from tests.cases_filings import FILINGS
@@ -273,4 +274,5 @@ CASES: Mapping[str, Prepare] = {
     **RULES,
     **YEARS,
     **FIGURES,
+    **ENTRIES,
 }

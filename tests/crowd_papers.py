@@ -29,6 +29,7 @@ from models.opinions import (
     SupervisionReportStatus,
 )
 from models.sessions import RecognitionMode
+from tests.crowd_entries import entered
 
 
 async def papers(crowd: Any, visits: Sequence[Inspection]) -> None:
@@ -84,6 +85,7 @@ async def one_form(crowd: Any, visit: Inspection, template: ChecklistTemplate, *
         await crowd.keep(Answer(checklist_id=form.id, item_id=item.id, value=value, remark="无'", person_id=who.id, **said, **where))
         if value is AnswerValue.NO:
             await crowd.keep(Finding(item_id=item.id, remark="缺", correction=crowd.maybe("补"), category=item.category, **blamed, **where))
+    await entered(crowd, form, items=items, where=where)
     await crowd.keep(Signature(checklist_id=form.id, person_id=who.id, part="SITE", signed_at=crowd.world.now, digest=dice.randbytes(32), **where))
 
 

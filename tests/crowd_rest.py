@@ -40,6 +40,7 @@ async def draws(crowd: Any, sessions: Sequence[RecognitionSession], supervisors:
                 profile_id=profile,
                 algorithm="dudao-draw-1",
                 pool="{}",
+                weights=[{"agency": world.agencies[0].id.hex, "compared": 18, "missed": n, "weight": 2}] if n > 1 else [],
                 pool_digest="a" * 64,
                 secret="b" * 64,
                 commitment="c" * 64,

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain import amendments, checklists, directed, recommendations
+from domain import amendments, checklists, directed, entries, recommendations
 from domain.amendments import Correction, Demand
 from domain.answers import Part
 from domain.directed import Errand
@@ -68,13 +68,29 @@ async def begun(world: World, form: InspectionForm, **options: Any) -> tuple[Ins
     return row, team, at
 
 
-async def rated(world: World, *, no: tuple[str, ...] = (), **options: Any) -> tuple[Inspection, list[Member]]:
-    """An annual inspection, scored and signed by its team: none of the points where the answer is NO."""
-    visit, team, at = await begun(world, InspectionForm.ANNUAL, **options)
+def judged_alone(world: World) -> InspectionForm:
+    """A form of which this jurisdiction wants every member's own entry first (N10)."""
+    return InspectionForm.COMPREHENSIVE if world.districts else InspectionForm.ANNUAL
+
+
+async def enters(world: World, visit: Inspection, member: Member, *, at: datetime, no: tuple[str, ...] = (), done: bool = True) -> None:
+    """A member's own entry of all lines of the day, finished where it is done."""
     async with world.transaction() as session:
         row = await again(session, Inspection, visit.id)
         items = (await checklists.sheet_of(session, row)).items
-        await checklists.save(session, row, answered(items, no=no), act=world.act(team[0][1], at=at))
+        act = world.act(member[1], at=at)
+        await entries.enter(session, row, answered(items, no=no), act=act)
+        if done:
+            await entries.finish(session, row, act=act)
+
+
+async def rated(world: World, *, no: tuple[str, ...] = (), **options: Any) -> tuple[Inspection, list[Member]]:
+    """An annual inspection, scored and signed by its team: none of the points where the answer is NO."""
+    visit, team, at = await begun(world, InspectionForm.ANNUAL, **options)
+    for member in team:
+        await enters(world, visit, member, at=at, no=no)
+    async with world.transaction() as session:
+        row = await again(session, Inspection, visit.id)
         for _, actor in team:
             await checklists.sign(session, row, Part.SITE, act=world.act(actor, at=at))
     return row, team

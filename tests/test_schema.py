@@ -73,6 +73,7 @@ BOUNDED = {
     "AccessExplanation.roles": "the roles of a person in one organization",
     "AccessExplanation.closest": "the lines of the policy about one action",
     "ExplainedLine.missing": "two halves",
+    "Draw.weights": "the agencies of a draw",
     "Checklist.methods": "the four methods",
     "OpinionLetter.corrections": "the lines of a form",
     "Profile.rules": "the keys of rules",

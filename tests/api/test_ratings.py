@@ -9,7 +9,7 @@ from sqlalchemy import text
 from models.dispatch import Assignment
 from models.inspections import InspectionForm
 from models.ratings import AnnualRating
-from tests.asking_on_site import SAVE, SIGN, full
+from tests.asking_on_site import ENTER, FINISH, SAVE, SIGN, full
 from tests.making_forms import begun, rated
 from tests.making_returns import again, closed, day_of, on_site
 from tests.making_supervisors import supervisor
@@ -132,7 +132,9 @@ async def test_a_standard_of_which_nothing_was_seen_rates_nobody(yunnan: World) 
     insp = shown("insp", visit.id)
     form = (await yunnan.done(team[0][1], FORM, id=insp))["inspection"]["checklist"]
     blank = [{"item": one["code"], "value": "NOT_OBSERVED"} for one in form["template"]["items"]]
-    await yunnan.done(team[0][1], SAVE, at=at, **about(insp, answers=blank))
+    for _, actor in team:
+        await yunnan.done(actor, ENTER, at=at, **about(insp, answers=blank))
+        await yunnan.done(actor, FINISH, at=at, **about(insp))
     await yunnan.done(team[0][1], SIGN, at=at, **about(insp, part="SITE"))
     answer = await yunnan.ask(team[1][1], SIGN, at=at, **about(insp, part="SITE"))
     assert answer["errors"][0]["extensions"]["rule"] == "annual_inspection.scored"

@@ -27,7 +27,7 @@ def overlay(**rules: object) -> Refinement:
 
 @pytest.mark.requirement("B063")
 def test_every_rule_that_may_be_overlaid_has_a_direction_that_its_form_knows() -> None:
-    forms = {Tighter.HIGHER: {Form.INTEGER, Form.RATIO}, Tighter.LOWER: {Form.INTEGER}, Tighter.ON: {Form.FLAG}}
+    forms = {Tighter.HIGHER: {Form.INTEGER, Form.RATIO}, Tighter.LOWER: {Form.INTEGER}, Tighter.ON: {Form.FLAG}, Tighter.MORE: {Form.WORDS}}
     overlaid = {name: key for name, key in KEYS.items() if key.tighter is not None}
     assert all(key.tighter and key.form in forms[key.tighter] for key in overlaid.values())
     assert {"sampling.min_ratio", "team.min", "assignment.reply_hours", "rectification.working_days"} <= set(overlaid)
@@ -50,6 +50,13 @@ def test_nothing_is_stricter_both_ways(one: int, other: int) -> None:
 def test_a_flag_is_only_switched_on() -> None:
     found = {(before, after): stricter("internal.required_per_session", before, after) for before in (True, False) for after in (True, False)}
     assert [pair for pair, said in found.items() if said] == [(False, True)]
+
+
+def test_words_are_only_added() -> None:
+    key, some, more = "checklist.entered_alone", ("ANNUAL",), ("SPOT_CHECK", "ANNUAL")
+    assert [stricter(key, *pair) for pair in ((some, more), (more, some), (some, some), (more, ("SPECIAL", "ONSITE", "ANNUAL")))] == [True] + [
+        False
+    ] * 3
 
 
 @pytest.mark.requirement("B063", "Y002")

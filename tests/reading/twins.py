@@ -14,6 +14,7 @@ from gql.supervisors import PERSONAL
 from models.agency_cases import OPEN_CASES, AgencyCase
 from models.assessments import TermEvaluation
 from models.cases import BlacklistEntry
+from models.checklists import Signature
 from models.dispatch import Assignment
 from models.events import Event
 from models.filings import FilingDecision, FilingRefusal
@@ -59,6 +60,10 @@ def streak_limit(oracle: Any, row: Any) -> int | None:
 def listed_by_nobody(oracle: Any, row: Any) -> bool:
     entered = any(one.case_id == row.id and one.status.value != "DISMISSED" for one in oracle.rows.of[BlacklistEntry])
     return row.sanction is not None and row.sanction.value == "REVOCATION" and not entered
+
+
+def unsigned(oracle: Any, row: Any) -> bool:
+    return not any(one.checklist_id == row.checklist_id and one.part == "SITE" for one in oracle.rows.of[Signature])
 
 
 def undisputed(oracle: Any, row: Any) -> bool:
@@ -115,6 +120,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("RefusalStreak", "count"): streak,
     ("RefusalStreak", "limit"): streak_limit,
     ("DrawPerson", "isIn"): lambda _, row: row.reason is None,
+    ("DrawWeight", "agency"): keyed("agc", "agency"),
     ("Draw", "secret"): lambda _, row: row.secret if row.seed is not None else None,
     ("ReturnLine", "inspection"): keyed("insp", "inspection"),
     ("ReturnLine", "recognitionSession"): keyed("ses", "recognition_session"),
@@ -133,6 +139,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
 ITEMS: Mapping[tuple[str, str], Twin] = {
     ("WebhookDelivery", "tries"): lambda _, row: row.tries,
     ("Profile", "rules"): lambda _, row: row.rules,
+    ("Draw", "weights"): lambda _, row: row.weights,
     ("Overlay", "rules"): lambda _, row: row.rules,
     ("Overlay", "difference"): lambda _, row: row.difference,
     ("Viewer", "capabilities"): capabilities,
@@ -162,6 +169,7 @@ WHEN: Mapping[str, Twin] = {
     "filingRefusalPropose": undisputed,
     "filingRefusalConfirm": ready,
     "appointmentRenew": fulfilled,
+    "doubleEntryReconcile": unsigned,
     "supervisorCaseConfirm": lambda oracle, row: row.decided_by != oracle.actor.person_id,
     "supervisorCaseRestore": lambda _, row: row.sanction is not None and row.sanction.value == "SUSPENSION",
 }
