@@ -15,7 +15,8 @@ from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.organizations import EVENTS, ORGANIZATIONS, PROFILES, Event, Node, Organization, Profile
 from gql.reading.declare import Frame, Source, bound, column, computed, given, one, only, page
-from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
+from gql.reading.filters import some
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where, where_worked
 from gql.supervisors import APPOINTMENTS, PERSONS, SUPERVISORS, Appointment, Person, Supervisor
 from models.assessments import AssessmentResult, TermResult
 from models.assessments import Commendation as CommendationRow
@@ -67,6 +68,10 @@ def late(frame: Frame) -> ColumnElement[bool]:
     return frame.t.c.assessed_on > frame.t.c.due_on
 
 
+def is_commended(frame: Frame) -> ColumnElement[bool]:
+    return some(frame, COMMENDATIONS, "yearly_assessment_id")
+
+
 @strawberry.type(description="年度考核: of an appointed supervisor and a year, by who appointed (000 §22), against the duties of 000 §8(一)-(五).")
 class YearlyAssessment(Node):
     version: int = column("version", "Always the first: nobody changes an assessment.")
@@ -97,6 +102,7 @@ class YearlyAssessmentFilter:
     person: IdFilter | None = where("person_id", "Of whom.", "per")
     dispatcher: IdFilter | None = where("dispatcher_id", "By whom.", "ctr", "dst", "agc")
     assessed_on: RangeFilter[date] | None = where("assessed_on", "When.")
+    commended: bool | None = where_worked("commended", is_commended, "With a 表彰 or without one, as far as the caller may see it (000 §22).")
 
 
 @strawberry.enum(description="What assessments may be sorted by.")

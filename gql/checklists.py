@@ -76,14 +76,6 @@ described(
     PERSON="责任人: a person it names.",
     ASSESSOR="考评人员: an assessor of the session, who is criticized by it (批评).",
 )
-described(
-    InspectionMethod,
-    "督导方式: how the team inspected (000 §9).",
-    SITE_OBSERVATION="现场督导.",
-    BRIEFING="听取情况汇报.",
-    DOCUMENT_REVIEW="查阅有关文件、档案、资料.",
-    SURVEY_TEST_RECHECK="组织调查问卷、测试和复核.",
-)
 
 TEMPLATES = Source(ChecklistTemplateRow, "ChecklistTemplate", "tpl")
 ITEMS = Source(ChecklistItemRow, "ChecklistItem", "item")

@@ -5,8 +5,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from sqlalchemy import ColumnElement, Text
 
 from authz.actions import Action
+from authz.relations import there_is
 from domain import inspections
 from gql.dispatch import DRAWS, Draw, DrawPayload, OfDraw
 from gql.dispatch import taken as drawn
@@ -14,9 +16,11 @@ from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.offers import ASSIGNMENTS, Assignment
 from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, PROFILES, Agency, Event, Organization, Profile, Step, Versioned
-from gql.reading.declare import Offered, Source, bound, column, given, many, one, only, page, steps
-from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
+from gql.reading.declare import Frame, Offered, Source, bound, column, given, many, one, only, page, source_of, steps
+from gql.reading.filters import visible
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where, where_met
 from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
+from models.checklists import InspectionMethod
 from models.inspections import Inspection as InspectionRow
 from models.inspections import InspectionForm, InspectionStatus, Venue
 
@@ -49,6 +53,15 @@ described(
     OPINION_SERVED="意见书已送达: the opinion letter is served.",
     CLOSED="已办结: closed.",
     CANCELLED="已取消: called off before it began.",
+)
+
+described(
+    InspectionMethod,
+    "督导方式: how the team inspected (000 §9).",
+    SITE_OBSERVATION="现场督导.",
+    BRIEFING="听取情况汇报.",
+    DOCUMENT_REVIEW="查阅有关文件、档案、资料.",
+    SURVEY_TEST_RECHECK="组织调查问卷、测试和复核.",
 )
 
 INSPECTIONS = Source(InspectionRow, "Inspection", "insp")
@@ -146,6 +159,11 @@ class Inspection(Versioned):
     )
 
 
+def by_method(frame: Frame, method: ColumnElement[str]) -> ColumnElement[bool]:
+    c, seen = visible(frame, source_of(CHECKLISTS))
+    return there_is(c).where(c.c.inspection_id == frame.t.c.id, c.c.methods.op("?", is_comparison=True)(method), *seen)
+
+
 @strawberry.input(description="Which inspections.")
 class InspectionFilter:
     status: Among[InspectionStatus] | None = where("status", "Where they stand.")
@@ -158,6 +176,8 @@ class InspectionFilter:
     dispatcher: IdFilter | None = where("dispatcher_id", "Who sent the team.", "ctr", "dst")
     recognition_session: IdFilter | None = where("recognition_session_id", "Of which session.", "ses")
     scheduled_on: RangeFilter[date] | None = where("scheduled_on", "The day of the visit.")
+    internal: bool | None = where("internal", "By the agency's own internal supervisor or by others.")
+    method: InspectionMethod | None = where_met("method", by_method, "督导方式: of which the form says that it was used (000 §9).", kind=Text())
 
 
 @strawberry.enum(description="What inspections may be sorted by.")

@@ -5,6 +5,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from sqlalchemy import ColumnElement
 
 from authz.actions import Action
 from domain import sessions
@@ -13,8 +14,8 @@ from gql import ids
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.organizations import AGENCIES, DISTRICTS, EVENTS, Agency, District, Event, Node, Step, Versioned
-from gql.reading.declare import Offered, Source, bound, column, given, many, one, page, steps
-from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
+from gql.reading.declare import Frame, Offered, Source, bound, column, given, many, one, page, steps
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where, where_worked
 from gql.supervisors import PERSONS, SUPERVISORS, Person, Supervisor
 from models.events import Event as EventRow
 from models.sessions import Assessor as AssessorRow
@@ -96,6 +97,16 @@ class RecognitionSession(Versioned):
     )
 
 
+def is_watched(frame: Frame) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = frame.t.c.internal_supervisor_id.is_not(None)
+    return found
+
+
+def has_come(frame: Frame) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = frame.t.c.internal_checked_in_at.is_not(None)
+    return found
+
+
 @strawberry.input(description="Which sessions.")
 class RecognitionSessionFilter:
     status: Among[RecognitionSessionStatus] | None = where("status", "Where they stand.")
@@ -105,6 +116,10 @@ class RecognitionSessionFilter:
     mode: Among[RecognitionMode] | None = where("mode", "评价方式.")
     level: Among[SkillLevel] | None = where("level", "职业技能等级.")
     occupation: TextFilter | None = where("occupation", "职业(工种).")
+    candidate_count: RangeFilter[int] | None = where("candidate_count", "参评人数.")
+    internal_supervisor: IdFilter | None = where("internal_supervisor_id", "Whom the agency named to watch them.", "sup")
+    has_internal_supervisor: bool | None = where_worked("has_internal_supervisor", is_watched, "With an internal supervisor named or without one.")
+    internal_checked_in: bool | None = where_worked("internal_checked_in", has_come, "Whether the internal supervisor has checked in.")
 
 
 @strawberry.enum(description="What sessions may be sorted by.")

@@ -15,8 +15,9 @@ from graphql import (
     is_non_null_type,
 )
 
+from authz.actions import Action
 from gql.reading.declare import STORED, Many, Page, Steps, source_of
-from gql.reading.paging import LARGEST, Where
+from gql.reading.paging import LARGEST, Beside, Where
 from gql.reading.selection import DEFINITION
 from gql.schema import schema
 from models.base import table_of
@@ -162,8 +163,16 @@ def test_a_filter_speaks_of_columns_that_are_there_and_not_masked() -> None:
             model = source_of(what.source).model
             for one in get_named_type(field.args["filter"].type).fields.values():
                 where: Where | None = metadata(one).get("where")
-                assert where is None or where.column in table_of(model).columns, f"{type}.{name}"
-                assert where is None or model.__name__ != "Person" or where.column not in masked
+                if where is None:
+                    continue
+                if isinstance(where.what, Beside):
+                    beside = source_of(where.what.source).model
+                    assert beside.__name__ != "Person" or where.what.column not in masked or where.what.mask is Action.PERSON_READ_NAME
+                    assert {where.what.theirs, where.what.column} <= set(table_of(beside).columns.keys()), f"{type}.{name}"
+                elif where.what is None:
+                    assert where.column in table_of(model).columns, f"{type}.{name}"
+                    assert model.__name__ != "Person" or where.column not in masked
+                assert (where.what is None) == (where.column in table_of(model).columns), f"{type}.{name}: a name no column has"
 
 
 def test_nothing_defaults_to_null() -> None:
