@@ -165,6 +165,7 @@ class Finding(Node):
     responsible: str | None = column("responsible", "责任人: the person it names.")
     assessor: Assessor | None = one("assessor_id", ASSESSORS, "The assessor it is against.")
     category: FindingCategory | None = column("category", "What it is about.")
+    found_at: datetime = column("created_at", "When it was put on record: with the signature of the form.")
     inspection: Inspection | None = one("inspection_id", INSPECTIONS, "The inspection.")
 
 

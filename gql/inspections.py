@@ -10,13 +10,14 @@ from sqlalchemy import ColumnElement, Text
 from authz.actions import Action
 from authz.relations import there_is
 from domain import inspections
+from domain.report_days import report_due_on
 from gql.dispatch import DRAWS, Draw, DrawPayload, OfDraw
 from gql.dispatch import taken as drawn
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.offers import ASSIGNMENTS, Assignment
 from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, PROFILES, Agency, Event, Organization, Profile, Step, Versioned
-from gql.reading.declare import Frame, Offered, Source, bound, column, given, many, one, only, page, source_of, steps
+from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, many, one, only, page, source_of, steps
 from gql.reading.filters import visible
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where, where_met
 from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
@@ -127,6 +128,10 @@ class Inspection(Versioned):
     )
     report: Annotated["SupervisionReport", strawberry.lazy("gql.opinions")] | None = only(
         "inspection_id", REPORTS, "督导报告: for the dispatcher, never for the agency."
+    )
+    report_due_on: date | None = computed(
+        lambda frame: report_due_on(frame.t.c.id),
+        "Until when the report is due: working days after the visit by the rules; null where they have none.",
     )
     candidate_checks: list[Annotated["CandidateCheck", strawberry.lazy("gql.candidates")]] = many(
         "inspection_id", CANDIDATE_CHECKS, "抽查认定人员: the candidates who were looked at.", order=("checked_at",), cap=100

@@ -12,11 +12,12 @@ from domain.calendar import shanghai_day
 from gql.assessments import COMMENDATIONS, TERM_EVALUATIONS, YEARLY_ASSESSMENTS
 from gql.checklists import CHECKLISTS
 from gql.education import EDUCATION_ATTENDANCES
+from gql.opinions import RECTIFICATIONS
 from gql.reading.declare import source_of
 from gql.reading.paging import Beside, Met, Where
 from gql.reading.selection import DEFINITION
 from gql.stipends import STIPEND_LINES
-from tests.reading.twins import Twin, streak
+from tests.reading.twins import Twin, report_late, streak
 
 
 def pointing(oracle: Any, source: Any, column: str, row: Any) -> list[Any]:
@@ -40,6 +41,10 @@ def not_educated(oracle: Any, row: Any, year: int) -> bool:
     return all((one.year, one.result.value) != (year, "PASSED") for one in pointing(oracle, EDUCATION_ATTENDANCES, "supervisor_id", row))
 
 
+def corrected(oracle: Any, row: Any) -> bool:
+    return any(one.inspection_id == row.inspection_id and one.status.value == "ACCEPTED" for one in oracle.visible(RECTIFICATIONS))
+
+
 FILTERED: Mapping[str, Twin] = {
     "employer_id": employed_today,
     "refusal_streak": streak,
@@ -49,6 +54,8 @@ FILTERED: Mapping[str, Twin] = {
     "has_internal_supervisor": lambda _, row: row.internal_supervisor_id is not None,
     "internal_checked_in": lambda _, row: row.internal_checked_in_at is not None,
     "unpaid": unpaid,
+    "corrected": corrected,
+    "report_late": report_late,
     "late": lambda _, row: None if row.due_at is None else row.raised_at > row.due_at,
 }
 """The twin of every test that is worked out, by its name; of rows beside, whether one counts."""
@@ -59,7 +66,10 @@ MET: Mapping[str, Callable[[Any, Any, Any], bool]] = {
 }
 YES_OR_NO = {True, False}
 VALUES: Mapping[str, set[Any]] = {
-    **dict.fromkeys(("verified", "evaluated", "commended", "has_internal_supervisor", "internal_checked_in", "unpaid", "late"), YES_OR_NO),
+    **dict.fromkeys(
+        ("verified", "evaluated", "commended", "has_internal_supervisor", "internal_checked_in", "unpaid", "late", "corrected", "report_late"),
+        YES_OR_NO,
+    ),
     "refusal_streak": {0, 1, 2, 3},
     "not_assessed_in": {2024, 2025, 2026},
     "not_educated_in": {2024, 2025, 2026},
