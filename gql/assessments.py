@@ -191,19 +191,25 @@ class CommendationPayload:
 
 @strawberry.type
 class Mutation:
-    @mutation(EVALUATE, "Evaluate a term (履职评价) that is about to end, as who appointed (000 §18).")
+    @mutation(
+        EVALUATE,
+        "Evaluate a term (履职评价) that is about to end, as who appointed (000 §18): from the day it is EXPIRING (本系统默认: 90 days before).",
+    )
     async def appointment_evaluate(call: Call, input: AppointmentEvaluateInput) -> AppointmentEvaluatePayload:
         term = await call.fetch(APPOINTMENTS, input.appointment, to=EVALUATE, version=input.expected_version)
         found, event = await assessments.evaluate(call.session, term, input.result, statement=input.statement, act=call.act)
         return changed(AppointmentEvaluatePayload, appointment=term.id, evaluation=found.id, event=event.id)
 
-    @mutation(RENEW, "Renew a term (续聘) that was evaluated as fulfilled: the next one begins when it ends, and it holds until then.")
+    @mutation(RENEW, "Renew a term (续聘; 000 §18) that was evaluated as fulfilled: the next one begins when it ends, and it holds until then.")
     async def appointment_renew(call: Call, input: AppointmentRenewInput) -> AppointmentRenewPayload:
         term = await call.fetch(APPOINTMENTS, input.appointment, to=RENEW, version=input.expected_version)
         following, event = await assessments.renew(call.session, term, act=call.act)
         return changed(AppointmentRenewPayload, appointment=following.id, event=event.id)
 
-    @mutation(ASSESS, "Assess a year (年度考核) of somebody one appointed, once; due on 31 January of the next. UNQUALIFIED opens a case.")
+    @mutation(
+        ASSESS,
+        "Assess a year (年度考核) of somebody one appointed, once (000 §22); due on 31 January of the next (本系统默认). UNQUALIFIED opens a case.",
+    )
     async def appointment_assess(call: Call, input: AppointmentAssessInput) -> YearlyAssessmentPayload:
         term = await call.fetch(APPOINTMENTS, input.appointment, to=ASSESS, version=input.expected_version)
         said = Judgement(input.year, input.result, input.meets_duty, input.meets_conduct, input.meets_knowledge, input.statement)
@@ -211,7 +217,7 @@ class Mutation:
         case = {"case": done.case.id} if done.case else {}
         return changed(YearlyAssessmentPayload, assessment=done.assessment.id, event=done.event.id, **case)
 
-    @mutation(COMMEND, "Commend (表彰奖励) who was assessed as excellent, once for each assessment.")
+    @mutation(COMMEND, "Commend (表彰奖励; 000 §22) who was assessed as excellent, once for each assessment.")
     async def yearly_assessment_commend(call: Call, input: YearlyAssessmentCommendInput) -> CommendationPayload:
         judged = await call.fetch(YEARLY_ASSESSMENTS, input.assessment, to=COMMEND, version=input.expected_version)
         found, event = await assessments.commend(call.session, judged, input.title, document=input.document, act=call.act)

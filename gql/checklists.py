@@ -66,7 +66,7 @@ described(
     ELIGIBILITY="报考资格.",
     EXAM_DISCIPLINE="考风考纪 (000 §8(九)).",
     EXAM_PAPERS="试卷、题库和保密 (000 §8(四)).",
-    RESULTS="阅卷、成绩登录和发布.",
+    RESULTS="阅卷、成绩登录和发布 (000 §8(四)).",
     CERTIFICATES="证书印制、核发和管理 (000 §8(五)).",
 )
 described(

@@ -22,7 +22,7 @@ from gql.filings import DECIDE, FILING_DECISIONS, PROPOSE, FilingDecision, OfFil
 from gql.organizations import EVENTS, ORGANIZATIONS, Event, Organization, Step, Versioned
 from gql.reading.declare import Frame, Offered, Source, bound, column, given, one, page, steps
 from gql.reading.fragments import constant
-from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
+from gql.reading.paging import Among, Arguments, Connection, where
 from gql.reading.read import signed_in
 from gql.supervisors import PERSONS, Person
 from models.base import table_of
@@ -43,8 +43,8 @@ described(
     FRAUD_IN_RECOGNITION="弄虚作假.",
     SERIOUS_VIOLATION="严重违规行为.",
     ADVERSE_SOCIAL_IMPACT="造成不良社会影响.",
-    SAFETY_ACCIDENT="安全责任事故.",
-    MASS_INCIDENT="群体性事件.",
+    SAFETY_ACCIDENT="因组织、管理缺失，发生安全责任事故.",
+    MASS_INCIDENT="因组织、管理缺失，发生群体性事件.",
 )
 
 FILING_REFUSALS = Source(FilingRefusalRow, "FilingRefusal", "fref")
@@ -81,11 +81,6 @@ class FilingRefusal(Versioned):
 class FilingRefusalFilter:
     status: Among[FilingRefusalStatus] | None = where("status", "Where they stand.")
     ground: Among[FilingGround] | None = where("ground", "For what.")
-    agency: IdFilter | None = where("agency_id", "Whose results.", "agc")
-    district: IdFilter | None = where("district_id", "In which district.", "dst")
-    filing_decision: IdFilter | None = where("filing_decision_id", "Of which batch.", "fil")
-    proposed_at: RangeFilter[datetime] | None = where("created_at", "When they were proposed.")
-    decided_at: RangeFilter[datetime] | None = where("decided_at", "When they were decided.")
 
 
 @strawberry.enum(description="What proposals to refuse may be sorted by.")

@@ -114,7 +114,6 @@ class FilingDecisionFilter:
     status: Among[FilingStatus] | None = where("status", "Where they stand.")
     month: TextFilter | None = where("month", "The month, YYYY-MM.")
     agency: IdFilter | None = where("agency_id", "Whose results.", "agc")
-    district: IdFilter | None = where("district_id", "In which district.", "dst")
     submitted_at: RangeFilter[datetime] | None = where("submitted_at", "When they were put forward.")
 
 

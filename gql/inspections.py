@@ -93,7 +93,11 @@ class Inspection(Versioned):
     topic: str | None = column("topic", "专项或重点工作: the topic; a special inspection always has one.")
     year: int | None = column("year", "The year that an annual inspection is of.")
     venue: Venue = column("venue", "现场 or 案头.")
-    internal: bool = column("internal", "By the agency's own internal supervisor.")
+    internal: bool = column(
+        "internal",
+        "内督: by the agency's own internal supervisor. No operation opens such an inspection: what internal supervisors watch is kept on the session "
+        "(`recognitionSessionAssignInternal`, `recognitionSessionCheckIn`; 000 §12, 003 §6).",
+    )
     scheduled_on: date = column("scheduled_on", "The day of the visit in Shanghai.")
     notified_at: datetime | None = column("notified_at", "When the notice (督导工作通知) was served.")
     closed_at: datetime | None = column("closed_at", "When it was closed.")

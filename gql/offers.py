@@ -196,12 +196,15 @@ class Mutation:
         code = ids.read(input.code, [str(PROFILES.prefix)]) if input.code else None
         return after(found, await offers.accept(call.session, found, act=call.act, code=code))
 
-    @mutation(Action.ASSIGNMENT_RECUSE, "回避: step back for a conflict of one's own knowledge (Y025, Y026); neutral in the streak.")
+    @mutation(
+        Action.ASSIGNMENT_RECUSE,
+        "回避: step back for a conflict that might affect objectivity (000 §8(八), 003 §10); no refusal in the sense of 000 §19.",
+    )
     async def assignment_recuse(call: Call, input: AssignmentRecuseInput) -> AssignmentPayload:
         found = await taken(call, input, Action.ASSIGNMENT_RECUSE)
         return after(found, await offers.recuse(call.session, found, input.reason, act=call.act))
 
-    @mutation(Action.ASSIGNMENT_EXCUSE, "Let somebody off, for illness and the like; neutral in the streak (A08).")
+    @mutation(Action.ASSIGNMENT_EXCUSE, "准假: let somebody off, for illness and the like; no refusal in the sense of 000 §19 (本系统默认).")
     async def assignment_excuse(call: Call, input: AssignmentExcuseInput) -> AssignmentPayload:
         found = await taken(call, input, Action.ASSIGNMENT_EXCUSE)
         return after(found, await offers.excuse(call.session, found, input.reason, act=call.act))

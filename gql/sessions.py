@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 described(
     RecognitionMode,
-    "评价方式: how skills are recognized.",
-    EXAM="考试评价: by an examination.",
-    PROCESS="过程评价: in the course of work.",
-    DIRECT="直接认定: without an examination.",
-    RESULT="业绩评价: by results at work.",
+    "评价方式: how skills are recognized (003 §13).",
+    EXAM="考核评价: by an examination, which is inspected on site (003 §13(一)).",
+    PROCESS="过程评价: in the course of work, by its plan and records (003 §13(二)).",
+    DIRECT="直接认定: without an examination; its results are looked at (003 §13(三)).",
+    RESULT="结果认定: by results at work; these are looked at (003 §13(三)).",
 )
 described(
     RecognitionSessionStatus,
@@ -243,28 +243,42 @@ class Mutation:
         event = await sessions.register(call.session, found, assessors=named, internal=internal, keys=call.context.id_keys, act=call.act)
         return after(found, event)
 
-    @mutation(Action.SESSION_NAME_ASSESSOR, "Name one more assessor; nobody who has another duty at that time (Y027, B026).")
+    @mutation(Action.SESSION_NAME_ASSESSOR, "Name one more assessor; nobody who supervises or has another duty at that time (000 §8(八), 003 §10).")
     async def recognition_session_name_assessor(call: Call, input: RecognitionSessionNameAssessorInput) -> RecognitionSessionPayload:
         found = await taken(call, input, Action.SESSION_NAME_ASSESSOR)
         _, event = await sessions.name_assessor(call.session, found, input.assessor.named(), keys=call.context.id_keys, act=call.act)
         return after(found, event)
 
-    @mutation(Action.SESSION_ASSIGN_INTERNAL, "Assign the internal supervisor (000 §12).")
+    @mutation(
+        Action.SESSION_ASSIGN_INTERNAL,
+        "Name the internal supervisor (内督, 质量内控人员) who watches the whole of the session, process and results, as its agency and before it begins: "
+        "one of its own, on the roster, with card and term where the rules know them. Whoever was named before has to check in anew (000 §12, 003 §6).",
+    )
     async def recognition_session_assign_internal(call: Call, input: RecognitionSessionAssignInternalInput) -> RecognitionSessionPayload:
         found = await taken(call, input, Action.SESSION_ASSIGN_INTERNAL)
         return after(found, await sessions.assign_internal(call.session, found, ids.read(input.supervisor, ["sup"]), act=call.act))
 
-    @mutation(Action.SESSION_CHECK_IN, "The assigned internal supervisor checks in on the day (000 §12).")
+    @mutation(
+        Action.SESSION_CHECK_IN,
+        "The internal supervisor who was named checks in, on the day and nobody for another (000 §12, 003 §6). That is kept on the session; it opens no "
+        "inspection.",
+    )
     async def recognition_session_check_in(call: Call, input: RecognitionSessionCheckInInput) -> RecognitionSessionPayload:
         found = await taken(call, input, Action.SESSION_CHECK_IN)
         return after(found, await sessions.check_in_internal(call.session, found, act=call.act))
 
-    @mutation(Action.SESSION_START, "Begin the session on its day.")
+    @mutation(
+        Action.SESSION_START,
+        "Begin the session on its day. Where the rules ask for an internal supervisor at every session (000 §12), only once that one has checked in.",
+    )
     async def recognition_session_start(call: Call, input: RecognitionSessionStartInput) -> RecognitionSessionPayload:
         found = await taken(call, input, Action.SESSION_START)
         return after(found, await sessions.start(call.session, found, act=call.act))
 
-    @mutation(Action.SESSION_HOLD, "Record that the session was held.")
+    @mutation(
+        Action.SESSION_HOLD,
+        "Record that the session was held: from here on it counts for every ratio. It needs its internal supervisor as its beginning does (000 §12).",
+    )
     async def recognition_session_hold(call: Call, input: RecognitionSessionHoldInput) -> RecognitionSessionPayload:
         found = await taken(call, input, Action.SESSION_HOLD)
         return after(found, await sessions.hold(call.session, found, act=call.act))

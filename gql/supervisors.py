@@ -227,7 +227,7 @@ class CardIssueInput(Keyed):
     supervisor: strawberry.ID = strawberry.field(description="For whom; on the roster of the issuer.")
     number: str = strawberry.field(description="证卡编号, at most 40 characters; once per issuer.")
     valid_from: date = strawberry.field(description="The first day it counts.")
-    valid_until: date = strawberry.field(description="The first day it no longer counts.")
+    valid_until: date = strawberry.field(description="The first day it no longer counts; every card has one (本系统默认, the text names no end).")
     expected_version: int | None = strawberry.field(default=None, description=VERSION)
 
 

@@ -1,5 +1,6 @@
 """The printed schema is the contract: committed, current, described throughout, and every list in it is paged or bounded."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,13 @@ def test_a_filter_speaks_of_columns_that_are_there_and_not_masked() -> None:
                     assert where.column in table_of(model).columns, f"{type}.{name}"
                     assert model.__name__ != "Person" or where.column not in masked
                 assert (where.what is None) == (where.column in table_of(model).columns), f"{type}.{name}: a name no column has"
+
+
+def test_no_description_cites_a_number_of_our_own() -> None:
+    """Users look up regulation and article. What stays are the codes of a form's lines (F03), which they write themselves."""
+    cited = [line.strip() for line in schema.as_str().splitlines() if re.search(r"\b(?:[YBAN]\d{1,3}|D\d\d|INV\d+)\b", line)]
+    assert cited == []
+    assert {code for code in re.findall(r"\bF\d{1,3}\b", schema.as_str())} <= {f"F{n:02}" for n in range(20)}
 
 
 def test_nothing_defaults_to_null() -> None:
