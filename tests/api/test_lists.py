@@ -11,9 +11,11 @@ from models.assessments import AssessmentResult, YearlyAssessment
 from models.checklists import Checklist
 from models.dispatch import Assignment
 from models.education import EducationResult
+from models.inspections import InspectionForm
 from models.supervisors import Person, Supervisor
+from tests.making_forms import sent
 from tests.making_inspections import dispatched
-from tests.making_returns import again, closed, served, signed
+from tests.making_returns import again, closed, on_site, served
 from tests.making_sessions import recognition
 from tests.making_supervisors import card_of, revoked, supervisor
 from tests.making_years import assessed, attended, ending, evaluated, held, rated, term_of, worked
@@ -49,7 +51,7 @@ async def test_a_name_is_found_by_who_may_read_it_and_by_nobody_else(world: Worl
         assert await found(world, "center_admin", SUPERVISORS, **ours(world, name=test)) == mine
         assert await found(world, own, SUPERVISORS, **ours(world, name=test)) == mine
         assert await found(world, "agency_clerk_0", SUPERVISORS, **ours(world, name=test)) == []
-        assert await found(elsewhere, "center_admin", SUPERVISORS, **ours(world, name=test)) == []
+        assert await found(elsewhere, "agency_admin_0", SUPERVISORS, **ours(world, name=test)) == []
     # nor by what is shown instead of it, nor by its first character alone, nor beside another test
     for test in ({"eq": f"{name[0]}**"}, {"startsWith": name[0]}):
         assert await found(world, "agency_clerk_0", SUPERVISORS, **ours(world, name=test)) == []
@@ -65,6 +67,7 @@ async def test_supervisors_by_card_verification_and_employer(world: World) -> No
         who = await again(session, Person, other.person_id)
         await employ(session, who, world.agencies[0], starts_on=date(2020, 1, 1))
         (await again(session, Supervisor, row.id)).verified_at = world.now
+        (await again(session, Supervisor, uncarded.id)).verified_at = None
     number = (await card_of(world, row)).number
     await revoked(world, other)
 
@@ -75,8 +78,9 @@ async def test_supervisors_by_card_verification_and_employer(world: World) -> No
     assert await of(cardNumber={"startsWith": number[:8]}) == {one}
     assert await of(cardStatus={"eq": "ACTIVE"}) == {one}
     assert await of(cardStatus={"in": ["REVOKED", "SUSPENDED"]}) == {two}
-    assert await of(verified=True) == await of(verifiedAt={"from": "2026-09-01T00:00:00Z"}) == {one}
-    assert await of(verified=False) == {two, three}
+    assert (await of(verified=True), await of(verified=False)) == ({one, two}, {three})
+    assert await of(verifiedAt={"from": "2026-09-01T00:00:00Z"}) == {one}
+    assert await of(verifiedAt={"until": "2026-09-01T00:00:00Z"}) == {two}
     assert await of(employer={"eq": shown("agc", world.agencies[0].id)}) == {one, two}
     assert await of(employer={"eq": shown("agc", world.agencies[1].id)}) == set()
 
@@ -166,7 +170,7 @@ async def test_sessions_without_an_internal_supervisor(yunnan: World) -> None:
 
 
 async def test_inspections_by_who_goes_and_how(world: World) -> None:
-    visit, _ = await signed(world)
+    visit, _ = await on_site(world)
     ask = "query($f: InspectionFilter) { inspections(first: 5, filter: $f) { nodes { id } } }"
     mine = [shown("insp", visit.id)]
     (sheet,) = await world.rows(Checklist, inspection_id=visit.id)
@@ -196,7 +200,8 @@ async def test_findings_behind_a_count(world: World, elsewhere: World) -> None:
     listed = (await world.done(by, FINDINGS, f={}))["findings"]["nodes"]
     kinds = {one["category"] for one in listed}
     assert sum([await of(by, category={"eq": one}) for one in kinds if one]) == len([one for one in listed if one["category"]])
-    assert codes(await world.ask(None, FINDINGS, f={})) == ["UNAUTHENTICATED"]
+    small = "{ findings(first: 1) { totalCount } candidateChecks(first: 1) { totalCount } supervisionReports(first: 1) { totalCount } }"
+    assert codes(await world.ask(None, small)) == ["UNAUTHENTICATED"] * 3
 
 
 @pytest.mark.requirement("Y043", "B035")
@@ -211,3 +216,16 @@ async def test_reports_show_their_last_day(world: World) -> None:
         assert len((await world.done("center_admin", REPORTS, f={"late": late}))["supervisionReports"]["nodes"]) == count
     assert (await world.done("agency_admin_0", REPORTS, f={}))["supervisionReports"]["nodes"] == []
     assert (await world.done("district_clerk_1", REPORTS, f={}))["supervisionReports"]["nodes"] == []
+
+
+@pytest.mark.requirement("Y036")
+async def test_agencies_without_an_annual_inspection(yunnan: World, elsewhere: World) -> None:
+    ask = "query($f: AgencyFilter) { agencies(first: 9, filter: $f) { nodes { id } } }"
+    other = [shown("agc", one.id) for one in yunnan.agencies[1:]]
+    await sent(yunnan, InspectionForm.ANNUAL)
+    mine: dict[str, Any] = {"center": {"eq": shown("ctr", yunnan.center.id)}}
+    assert await found(yunnan, "center_admin", ask, notInspectedIn=2026, **mine) == other
+    assert len(await found(yunnan, "center_admin", ask, notRatedIn=2026, **mine)) == len(yunnan.agencies)
+    assert len(await found(yunnan, "center_admin", ask, notInspectedIn=2025, **mine)) == len(yunnan.agencies)
+    # whoever may not see that inspection does not learn of it here either
+    assert len(await found(elsewhere, "center_admin", ask, notInspectedIn=2026, **mine)) == len(yunnan.agencies)

@@ -12,7 +12,9 @@ from domain.calendar import shanghai_day
 from gql.assessments import COMMENDATIONS, TERM_EVALUATIONS, YEARLY_ASSESSMENTS
 from gql.checklists import CHECKLISTS
 from gql.education import EDUCATION_ATTENDANCES
+from gql.inspections import INSPECTIONS
 from gql.opinions import RECTIFICATIONS
+from gql.ratings import RATINGS
 from gql.reading.declare import source_of
 from gql.reading.paging import Beside, Met, Where
 from gql.reading.selection import DEFINITION
@@ -62,6 +64,10 @@ FILTERED: Mapping[str, Twin] = {
 MET: Mapping[str, Callable[[Any, Any, Any], bool]] = {
     "not_assessed_in": lambda oracle, row, year: assessed("supervisor_id" if hasattr(row, "kind") else "appointment_id")(oracle, row, year),
     "not_educated_in": not_educated,
+    "not_rated_in": lambda oracle, row, year: all(one.year != year for one in pointing(oracle, RATINGS, "agency_id", row)),
+    "not_inspected_in": lambda oracle, row, year: all(
+        one.year != year or one.status.value == "CANCELLED" for one in pointing(oracle, INSPECTIONS, "agency_id", row)
+    ),
     "method": lambda oracle, row, method: any(method in one.methods for one in pointing(oracle, CHECKLISTS, "inspection_id", row)),
 }
 YES_OR_NO = {True, False}
@@ -72,7 +78,7 @@ VALUES: Mapping[str, set[Any]] = {
     ),
     "refusal_streak": {0, 1, 2, 3},
     "not_assessed_in": {2024, 2025, 2026},
-    "not_educated_in": {2024, 2025, 2026},
+    **{name: {2024, 2025, 2026} for name in ("not_educated_in", "not_rated_in", "not_inspected_in")},
     "method": {"BRIEFING", "SITE_OBSERVATION"},
 }
 """With what they are asked: no column holds it."""
