@@ -1,9 +1,10 @@
 """Until when a supervision report is due, as an expression over its inspection: for lists, which judge every row at once (003 §12, 000 §11(四))."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Integer, Text, and_, cast, exists, extract, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Date, Integer, Select, Text, and_, cast, exists, extract, func, literal_column, or_, select
 
 from domain.calendar import SATURDAY
 from models.base import table_of
@@ -35,5 +36,5 @@ def report_due_on(inspection: ColumnElement[UUID]) -> ColumnElement[date | None]
     """The last day for the report on an inspection, by the rules it is judged by; null where these know no such limit."""
     i, p = table_of(Inspection).alias("reported"), table_of(Profile).alias("judged_by")
     days = cast(func.jsonb_path_query_first(p.c.rules, literal_column(WORKING_DAYS)), Integer)
-    due = select(working_day_after(i.c.center_id, i.c.scheduled_on, days)).select_from(i).join(p, p.c.id == i.c.profile_id)
+    due: Select[Any] = select(working_day_after(i.c.center_id, i.c.scheduled_on, days)).select_from(i).join(p, p.c.id == i.c.profile_id)
     return due.where(i.c.id == inspection, days.is_not(None)).correlate_except(i, p).scalar_subquery()
