@@ -253,7 +253,11 @@ class Query:
 
 @strawberry.type
 class Mutation:
-    @mutation(Action.INSPECTION_CHECK_IN, "Check in on site with a valid card. The visit begins when the least team is there.")
+    @mutation(
+        Action.INSPECTION_CHECK_IN,
+        "Check in on site with a valid card (000 §8(十), 003 §12), once the notice is served, which may be on arrival. The visit begins when the least team is "
+        "there (003 §11).",
+    )
     async def inspection_check_in(call: Call, input: InspectionCheckInInput) -> ChecklistPayload:
         visit = await taken(call, input, Action.INSPECTION_CHECK_IN)
         place, event = await check_in(call.session, visit, act=call.act)

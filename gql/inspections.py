@@ -248,7 +248,11 @@ class Mutation:
         _, event = await inspections.dispatch_drawn(call.session, found, act=call.act)
         return changed(DrawPayload, draw=found.id, event=event.id)
 
-    @mutation(Action.INSPECTION_NOTIFY, "Serve the notice (督导工作通知, 000 §11(一)): from here on the agency knows. Needs the whole team.")
+    @mutation(
+        Action.INSPECTION_NOTIFY,
+        "Serve the notice (督导工作通知, 000 §11(一)): from here on the agency knows. Needs the whole team. 003 knows no notice and neither text a time for it: "
+        "it may be served on arrival, so that a spot check comes unannounced (本系统默认).",
+    )
     async def inspection_notify(call: Call, input: InspectionNotifyInput) -> InspectionPayload:
         found = await taken(call, input, Action.INSPECTION_NOTIFY)
         event = await inspections.notify(call.session, found, act=call.act)

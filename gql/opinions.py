@@ -233,7 +233,11 @@ class Mutation:
         letter, event = await draft(call.session, visit, input.text, requires_rectification=input.requires_rectification, act=call.act)
         return changed(OpinionLetterPayload, opinion_letter=letter.id, inspection=visit.id, event=event.id)
 
-    @mutation(Action.OPINION_ISSUE, "Serve the opinion letter on the agency, as the dispatcher. A rectification it asks for begins with it.")
+    @mutation(
+        Action.OPINION_ISSUE,
+        "Serve the opinion letter (督导意见书, 000 §11(二)) on the agency. The team writes it, its dispatcher serves it (本系统默认). A rectification it asks for "
+        "begins with it.",
+    )
     async def opinion_letter_serve(call: Call, input: OpinionLetterServeInput) -> OpinionLetterPayload:
         letter = await call.fetch(OPINION_LETTERS, input.opinion_letter, to=Action.OPINION_ISSUE, version=input.expected_version)
         visit, event = await serve(call.session, letter, act=call.act)
