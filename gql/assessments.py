@@ -15,7 +15,8 @@ from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.organizations import EVENTS, ORGANIZATIONS, PROFILES, Event, Node, Organization, Profile
 from gql.reading.declare import Frame, Source, bound, column, computed, given, one, only, page
-from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
+from gql.reading.filters import some
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where, where_worked
 from gql.supervisors import APPOINTMENTS, PERSONS, SUPERVISORS, Appointment, Person, Supervisor
 from models.assessments import AssessmentResult, TermResult
 from models.assessments import Commendation as CommendationRow
@@ -67,6 +68,10 @@ def late(frame: Frame) -> ColumnElement[bool]:
     return frame.t.c.assessed_on > frame.t.c.due_on
 
 
+def is_commended(frame: Frame) -> ColumnElement[bool]:
+    return some(frame, COMMENDATIONS, "yearly_assessment_id")
+
+
 @strawberry.type(description="年度考核: of an appointed supervisor and a year, by who appointed (000 §22), against the duties of 000 §8(一)-(五).")
 class YearlyAssessment(Node):
     version: int = column("version", "Always the first: nobody changes an assessment.")
@@ -97,6 +102,7 @@ class YearlyAssessmentFilter:
     person: IdFilter | None = where("person_id", "Of whom.", "per")
     dispatcher: IdFilter | None = where("dispatcher_id", "By whom.", "ctr", "dst", "agc")
     assessed_on: RangeFilter[date] | None = where("assessed_on", "When.")
+    commended: bool | None = where_worked("commended", is_commended, "With a 表彰 or without one, as far as the caller may see it (000 §22).")
 
 
 @strawberry.enum(description="What assessments may be sorted by.")
@@ -185,19 +191,25 @@ class CommendationPayload:
 
 @strawberry.type
 class Mutation:
-    @mutation(EVALUATE, "Evaluate a term (履职评价) that is about to end, as who appointed (000 §18).")
+    @mutation(
+        EVALUATE,
+        "Evaluate a term (履职评价) that is about to end, as who appointed (000 §18): from the day it is EXPIRING (本系统默认: 90 days before).",
+    )
     async def appointment_evaluate(call: Call, input: AppointmentEvaluateInput) -> AppointmentEvaluatePayload:
         term = await call.fetch(APPOINTMENTS, input.appointment, to=EVALUATE, version=input.expected_version)
         found, event = await assessments.evaluate(call.session, term, input.result, statement=input.statement, act=call.act)
         return changed(AppointmentEvaluatePayload, appointment=term.id, evaluation=found.id, event=event.id)
 
-    @mutation(RENEW, "Renew a term (续聘) that was evaluated as fulfilled: the next one begins when it ends, and it holds until then.")
+    @mutation(RENEW, "Renew a term (续聘; 000 §18) that was evaluated as fulfilled: the next one begins when it ends, and it holds until then.")
     async def appointment_renew(call: Call, input: AppointmentRenewInput) -> AppointmentRenewPayload:
         term = await call.fetch(APPOINTMENTS, input.appointment, to=RENEW, version=input.expected_version)
         following, event = await assessments.renew(call.session, term, act=call.act)
         return changed(AppointmentRenewPayload, appointment=following.id, event=event.id)
 
-    @mutation(ASSESS, "Assess a year (年度考核) of somebody one appointed, once; due on 31 January of the next. UNQUALIFIED opens a case.")
+    @mutation(
+        ASSESS,
+        "Assess a year (年度考核) of somebody one appointed, once (000 §22); due on 31 January of the next (本系统默认). UNQUALIFIED opens a case.",
+    )
     async def appointment_assess(call: Call, input: AppointmentAssessInput) -> YearlyAssessmentPayload:
         term = await call.fetch(APPOINTMENTS, input.appointment, to=ASSESS, version=input.expected_version)
         said = Judgement(input.year, input.result, input.meets_duty, input.meets_conduct, input.meets_knowledge, input.statement)
@@ -205,7 +217,7 @@ class Mutation:
         case = {"case": done.case.id} if done.case else {}
         return changed(YearlyAssessmentPayload, assessment=done.assessment.id, event=done.event.id, **case)
 
-    @mutation(COMMEND, "Commend (表彰奖励) who was assessed as excellent, once for each assessment.")
+    @mutation(COMMEND, "Commend (表彰奖励; 000 §22) who was assessed as excellent, once for each assessment.")
     async def yearly_assessment_commend(call: Call, input: YearlyAssessmentCommendInput) -> CommendationPayload:
         judged = await call.fetch(YEARLY_ASSESSMENTS, input.assessment, to=COMMEND, version=input.expected_version)
         found, event = await assessments.commend(call.session, judged, input.title, document=input.document, act=call.act)

@@ -69,7 +69,7 @@ def reviewed_by_another(frame: Frame) -> ColumnElement[bool]:
     return frame.t.c.review_by != PERSON
 
 
-@strawberry.type(description="质量督导失信黑名单的一条记录: follows a revocation, is reviewed, may be lifted.")
+@strawberry.type(description="质量督导失信黑名单的一条记录: follows a revocation (000 §23), is reviewed, may be lifted (both 本系统默认).")
 class BlacklistEntry(Versioned):
     person: Person | None = one("person_id", PERSONS, "Who is listed.")
     ground: Ground = column("ground", "For what.")
@@ -262,27 +262,29 @@ def after(entry: BlacklistEntryRow, event: EventRow) -> BlacklistEntryPayload:
 
 @strawberry.type
 class Mutation:
-    @mutation(LIST, "List a proposed person (列入), by another person than who proposed it. Open places in teams are free for others.")
+    @mutation(LIST, "List a proposed person (列入; 000 §23), by another person than who proposed it. Open places in teams are free for others.")
     async def blacklist_entry_confirm(call: Call, input: BlacklistEntryConfirmInput) -> BlacklistEntryPayload:
         entry = await taken(call, input, LIST)
         return after(entry, await proposals.confirm(call.session, entry, act=call.act))
 
-    @mutation(LIST, "Dismiss a proposal (不予列入). It may be proposed again.")
+    @mutation(LIST, "Dismiss a proposal (不予列入; 000 §23). It may be proposed again.")
     async def blacklist_entry_dismiss(call: Call, input: BlacklistEntryDismissInput) -> BlacklistEntryPayload:
         entry = await taken(call, input, LIST)
         return after(entry, await proposals.dismiss(call.session, entry, input.reason, act=call.act))
 
-    @mutation(REVIEW, "Propose the lifting of an entry: it comes under review (复核). It blocks until it is lifted.")
+    @mutation(
+        REVIEW, "Propose the lifting of an entry: it comes under review (复核). It blocks until it is lifted (本系统默认, 000 §23 is silent on it)."
+    )
     async def blacklist_entry_review(call: Call, input: BlacklistEntryReviewInput) -> BlacklistEntryPayload:
         entry = await taken(call, input, REVIEW)
         return after(entry, await blacklist.review(call.session, entry, input.reason, act=call.act))
 
-    @mutation(UPHOLD, "End a review: the entry stays, until the next review.")
+    @mutation(UPHOLD, "End a review: the entry stays, until the next review (本系统默认, 000 §23 is silent on it).")
     async def blacklist_entry_uphold(call: Call, input: BlacklistEntryUpholdInput) -> BlacklistEntryPayload:
         entry = await taken(call, input, UPHOLD)
         return after(entry, await blacklist.uphold(call.session, entry, input.reason, act=call.act))
 
-    @mutation(LIFT, "Lift an entry under review (解除), by another person than who called for the review.")
+    @mutation(LIFT, "Lift an entry under review (解除), by another person than who called for the review (本系统默认, 000 §23 is silent on it).")
     async def blacklist_entry_lift(call: Call, input: BlacklistEntryLiftInput) -> BlacklistEntryPayload:
         entry = await taken(call, input, LIFT)
         return after(entry, await blacklist.lift(call.session, entry, input.reason, act=call.act))

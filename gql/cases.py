@@ -22,7 +22,7 @@ from gql.ids import shown
 from gql.organizations import EVENTS, ORGANIZATIONS, Event, Organization, Step, Versioned
 from gql.reading.declare import Frame, Offered, Source, bound, column, given, one, page, steps
 from gql.reading.fragments import constant
-from gql.reading.paging import Among, Arguments, Connection, IdFilter, where
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
 from gql.reading.read import signed_in
 from gql.supervisors import CARDS, PERSONS, SUPERVISORS, Card, Person, Supervisor
 from models.base import table_of
@@ -107,6 +107,10 @@ class SupervisorCaseFilter:
     origin: Among[CaseOrigin] | None = where("origin", "How they came about.")
     supervisor: IdFilter | None = where("supervisor_id", "Against whom.", "sup")
     issuer: IdFilter | None = where("issuer_id", "To whom they are addressed.", "ctr", "agc")
+    person: IdFilter | None = where("person_id", "Who that is.", "per")
+    district: IdFilter | None = where("district_id", "In which district.", "dst")
+    suspended_in: IdFilter | None = where("suspended_in_id", "Where a district's suspension holds.", "dst")
+    opened_at: RangeFilter[datetime] | None = where("created_at", "When they were opened.")
 
 
 @strawberry.enum(description="What cases may be sorted by.")

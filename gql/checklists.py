@@ -67,7 +67,7 @@ described(
     ELIGIBILITY="报考资格.",
     EXAM_DISCIPLINE="考风考纪 (000 §8(九)).",
     EXAM_PAPERS="试卷、题库和保密 (000 §8(四)).",
-    RESULTS="阅卷、成绩登录和发布.",
+    RESULTS="阅卷、成绩登录和发布 (000 §8(四)).",
     CERTIFICATES="证书印制、核发和管理 (000 §8(五)).",
 )
 described(
@@ -76,14 +76,6 @@ described(
     AGENCY="评价机构.",
     PERSON="责任人: a person it names.",
     ASSESSOR="考评人员: an assessor of the session, who is criticized by it (批评).",
-)
-described(
-    InspectionMethod,
-    "督导方式: how the team inspected (000 §9).",
-    SITE_OBSERVATION="现场督导.",
-    BRIEFING="听取情况汇报.",
-    DOCUMENT_REVIEW="查阅有关文件、档案、资料.",
-    SURVEY_TEST_RECHECK="组织调查问卷、测试和复核.",
 )
 
 TEMPLATES = Source(ChecklistTemplateRow, "ChecklistTemplate", "tpl")
@@ -174,6 +166,7 @@ class Finding(Node):
     responsible: str | None = column("responsible", "责任人: the person it names.")
     assessor: Assessor | None = one("assessor_id", ASSESSORS, "The assessor it is against.")
     category: FindingCategory | None = column("category", "What it is about.")
+    found_at: datetime = column("created_at", "When it was put on record: with the signature of the form.")
     inspection: Inspection | None = one("inspection_id", INSPECTIONS, "The inspection.")
 
 
@@ -261,7 +254,11 @@ class Query:
 
 @strawberry.type
 class Mutation:
-    @mutation(Action.INSPECTION_CHECK_IN, "Check in on site with a valid card. The visit begins when the least team is there.")
+    @mutation(
+        Action.INSPECTION_CHECK_IN,
+        "Check in on site with a valid card (000 §8(十), 003 §12), once the notice is served, which may be on arrival. The visit begins when the least team is "
+        "there (003 §11).",
+    )
     async def inspection_check_in(call: Call, input: InspectionCheckInInput) -> ChecklistPayload:
         visit = await taken(call, input, Action.INSPECTION_CHECK_IN)
         place, event = await check_in(call.session, visit, act=call.act)

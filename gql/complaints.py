@@ -201,7 +201,7 @@ def tell(call: Call, identity: Identity) -> None:
 
 @strawberry.type
 class Mutation:
-    @mutation(RECEIVE, "Take in a complaint from the public (受理举报). Who complains is sealed at once.")
+    @mutation(RECEIVE, "Take in a complaint from the public (受理举报; 000 §8(六)). Who complains is sealed at once.")
     async def complaint_receive(call: Call, input: ComplaintReceiveInput) -> ComplaintPayload:
         agency = await agency_named(call, input.agency)
         call.require(RECEIVE, complaints.blank(agency))
@@ -209,33 +209,33 @@ class Mutation:
         received = Received(input.facts, recognition, input.complainant_name, input.complainant_contact)
         return after(*await complaints.receive(call.session, agency, received, keys=call.context.id_keys, act=call.act))
 
-    @mutation(ASSIGN, "Give a complaint to somebody to investigate (交办): nobody employed by the agency, or an assessor of the session.")
+    @mutation(ASSIGN, "Give a complaint to somebody to investigate (交办; 000 §8(六)): nobody employed by the agency, or an assessor of the session.")
     async def complaint_assign(call: Call, input: ComplaintAssignInput) -> ComplaintPayload:
         complaint = await taken(call, input, ASSIGN)
         return after(complaint, await assigned(call, complaint, input))
 
-    @mutation(INVESTIGATE, "Begin to investigate (调查), as who it was given to.")
+    @mutation(INVESTIGATE, "Begin to investigate (调查; 000 §8(六)), as who it was given to.")
     async def complaint_investigate(call: Call, input: ComplaintInvestigateInput) -> ComplaintPayload:
         complaint = await taken(call, input, INVESTIGATE)
         return after(complaint, await complaints.investigate(call.session, complaint, act=call.act))
 
-    @mutation(CONCLUDE, "Say what was found (核实结论), as who investigated.")
+    @mutation(CONCLUDE, "Say what was found (核实结论; 000 §8(六)), as who investigated.")
     async def complaint_conclude(call: Call, input: ComplaintConcludeInput) -> ComplaintPayload:
         complaint = await taken(call, input, CONCLUDE)
         event = await complaints.conclude(call.session, complaint, input.conclusion, substantiated=input.substantiated, act=call.act)
         return after(complaint, event)
 
-    @mutation(ANSWER, "Answer the complainant (答复).")
+    @mutation(ANSWER, "Answer the complainant (答复; 000 §8(六)).")
     async def complaint_answer(call: Call, input: ComplaintAnswerInput) -> ComplaintPayload:
         complaint = await taken(call, input, ANSWER)
         return after(complaint, await complaints.answer(call.session, complaint, input.answer, act=call.act))
 
-    @mutation(CLOSE, "Close an answered complaint (办结).")
+    @mutation(CLOSE, "Close an answered complaint (办结; 000 §8(六)).")
     async def complaint_close(call: Call, input: ComplaintCloseInput) -> ComplaintPayload:
         complaint = await taken(call, input, CLOSE)
         return after(complaint, await complaints.close(call.session, complaint, act=call.act))
 
-    @mutation(REVEAL, "Show who complained (查看举报人) once, for a purpose. Each time is recorded.")
+    @mutation(REVEAL, "Show who complained (查看举报人) once, for a purpose. Each time is recorded (保密, 000 §8(二)).")
     async def complaint_reveal(call: Call, input: ComplaintRevealInput) -> ComplaintRevealPayload:
         complaint = await taken(call, input, REVEAL)
         asking = Asking(input.purpose, call.actor.account_id, call.actor.tenant, call.act)

@@ -31,8 +31,8 @@ described(
     FRAUD_IN_RECOGNITION="弄虚作假.",
     SERIOUS_VIOLATION="严重违规行为.",
     ADVERSE_SOCIAL_IMPACT="造成不良社会影响.",
-    SAFETY_ACCIDENT="安全责任事故.",
-    MASS_INCIDENT="群体性事件.",
+    SAFETY_ACCIDENT="因组织、管理缺失，发生安全责任事故.",
+    MASS_INCIDENT="因组织、管理缺失，发生群体性事件.",
 )
 
 CREDIT_ENTRIES = Source(CreditEntryRow, "CreditEntry", "cred")

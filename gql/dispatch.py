@@ -55,7 +55,7 @@ def after_the_run(frame: Frame) -> ColumnElement[Any]:
     return case((frame.t.c["seed"].is_not(None), frame.t.c["secret"]))
 
 
-@strawberry.type(description="入围与排除: whether one person was in a draw or out of it, and why (N2).")
+@strawberry.type(description="入围与排除: whether one person was in a draw or out of it, and why (000 §12).")
 class DrawPerson(Node):
     supervisor: Supervisor | None = one("supervisor_id", SUPERVISORS, "Who.")
     recognition_session: RecognitionSession | None = one(
@@ -154,7 +154,7 @@ class DrawOrder(Enum):
     CREATED_AT = strawberry.enum_value("created_at", description="By time of freezing.")
 
 
-@strawberry.type(description="The proof of a draw: all of it recomputed from what was frozen (N1).")
+@strawberry.type(description="The proof of a draw: all of it recomputed from what was frozen (双随机, 000 §12).")
 class DrawProof:
     holds: bool = strawberry.field(description="Everything follows from the pool, the secret and the public value.")
     problems: list[str] = strawberry.field(description="What does not; empty for an honest draw.")

@@ -26,7 +26,9 @@ EDUCATION_LAPSES = Source(EducationLapseRow, "EducationLapse", "edlp")
 HOLD, RECORD = Action.EDUCATION_EVENT_HOLD, Action.EDUCATION_EVENT_RECORD
 
 
-@strawberry.type(description="参加情况: that somebody took part in an education or missed it. Nobody changes it; whoever fails may pass another one.")
+@strawberry.type(
+    description="参加情况: that somebody took part in an education or missed it. Nobody changes it; whoever fails may pass another of the same year (本系统默认, 000 §17 is silent on it)."
+)
 class EducationAttendance(Node):
     supervisor: Supervisor | None = one("supervisor_id", SUPERVISORS, "Who.")
     person: Person | None = one("person_id", PERSONS, "Who that is.")
@@ -62,7 +64,9 @@ class EducationEvent(Node):
     )
 
 
-@strawberry.type(description="年度未组织学习教育: a year in which an agency with internal supervisors held none. They do not answer for it (A27).")
+@strawberry.type(
+    description="年度未组织学习教育: a year in which an agency with internal supervisors held none. They do not answer for it: 000 §17 asks the agency to hold one (本系统默认, the text is silent on this)."
+)
 class EducationLapse(Node):
     agency: Agency | None = one("agency_id", AGENCIES, "Whose omission.")
     year: int = column("year", "Which year.")

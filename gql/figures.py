@@ -29,7 +29,9 @@ DRAFTS = Source(MonthlyReturn, "MonthlyReturnDraft", "dst", rows=figures.DRAFTED
 @strawberry.type(description="抽查比例: counts, never a rounded percentage. `needed` is the required share of `held`, rounded up.")
 class Coverage:
     held: int = column("held", "Sessions held.")
-    inspected: int = column("inspected", "How many of them the district inspected.")
+    inspected: int = column(
+        "inspected", "How many of them the district inspected: by a team of its own whose form is signed, in whatever month that was."
+    )
     needed: int = column("needed", "How many it must.")
 
 
@@ -38,7 +40,9 @@ class DistrictCoverage:
     district: strawberry.ID = column("id", "The district.")
     name: str = column("name", "Its name.")
     held: int = column("held", "Sessions held.")
-    inspected: int = column("inspected", "How many of them the district inspected.")
+    inspected: int = column(
+        "inspected", "How many of them the district inspected: by a team of its own whose form is signed, in whatever month that was."
+    )
     needed: int = column("needed", "How many it must: the required share of `held`, rounded up.")
     timeliness: Timeliness | None = column("timeliness", "Whether its return on the month was on time; null while none is filed.")
 

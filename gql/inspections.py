@@ -5,18 +5,23 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from sqlalchemy import ColumnElement, Text
 
 from authz.actions import Action
+from authz.relations import there_is
 from domain import inspections
+from domain.report_days import report_due_on
 from gql.dispatch import DRAWS, Draw, DrawPayload, OfDraw
 from gql.dispatch import taken as drawn
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.offers import ASSIGNMENTS, Assignment
 from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, PROFILES, Agency, Event, Organization, Profile, Step, Versioned
-from gql.reading.declare import Offered, Source, bound, column, given, many, one, only, page, steps
-from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
+from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, many, one, only, page, source_of, steps
+from gql.reading.filters import visible
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where, where_met
 from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
+from models.checklists import InspectionMethod
 from models.inspections import Inspection as InspectionRow
 from models.inspections import InspectionForm, InspectionStatus, Venue
 
@@ -52,6 +57,15 @@ described(
     CANCELLED="已取消: called off before it began.",
 )
 
+described(
+    InspectionMethod,
+    "督导方式: how the team inspected (000 §9).",
+    SITE_OBSERVATION="现场督导.",
+    BRIEFING="听取情况汇报.",
+    DOCUMENT_REVIEW="查阅有关文件、档案、资料.",
+    SURVEY_TEST_RECHECK="组织调查问卷、测试和复核.",
+)
+
 INSPECTIONS = Source(InspectionRow, "Inspection", "insp")
 
 CHECKLISTS, FINDINGS = "gql.checklists:CHECKLISTS", "gql.checklists:FINDINGS"
@@ -80,7 +94,11 @@ class Inspection(Versioned):
     topic: str | None = column("topic", "专项或重点工作: the topic; a special inspection always has one.")
     year: int | None = column("year", "The year that an annual inspection is of.")
     venue: Venue = column("venue", "现场 or 案头.")
-    internal: bool = column("internal", "By the agency's own internal supervisor.")
+    internal: bool = column(
+        "internal",
+        "内督: by the agency's own internal supervisor. No operation opens such an inspection: what internal supervisors watch is kept on the session "
+        "(`recognitionSessionAssignInternal`, `recognitionSessionCheckIn`; 000 §12, 003 §6).",
+    )
     scheduled_on: date = column("scheduled_on", "The day of the visit in Shanghai.")
     notified_at: datetime | None = column("notified_at", "When the notice (督导工作通知) was served.")
     closed_at: datetime | None = column("closed_at", "When it was closed.")
@@ -119,6 +137,10 @@ class Inspection(Versioned):
     report: Annotated["SupervisionReport", strawberry.lazy("gql.opinions")] | None = only(
         "inspection_id", REPORTS, "督导报告: for the dispatcher, never for the agency."
     )
+    report_due_on: date | None = computed(
+        lambda frame: report_due_on(frame.t.c.id),
+        "Until when the report is due: working days after the visit by the rules; null where they have none.",
+    )
     candidate_checks: list[Annotated["CandidateCheck", strawberry.lazy("gql.candidates")]] = many(
         "inspection_id", CANDIDATE_CHECKS, "抽查认定人员: the candidates who were looked at.", order=("checked_at",), cap=100
     )
@@ -150,6 +172,11 @@ class Inspection(Versioned):
     )
 
 
+def by_method(frame: Frame, method: ColumnElement[str]) -> ColumnElement[bool]:
+    c, seen = visible(frame, source_of(CHECKLISTS))
+    return there_is(c).where(c.c.inspection_id == frame.t.c.id, c.c.methods.op("?", is_comparison=True)(method), *seen)
+
+
 @strawberry.input(description="Which inspections.")
 class InspectionFilter:
     status: Among[InspectionStatus] | None = where("status", "Where they stand.")
@@ -162,6 +189,8 @@ class InspectionFilter:
     dispatcher: IdFilter | None = where("dispatcher_id", "Who sent the team.", "ctr", "dst")
     recognition_session: IdFilter | None = where("recognition_session_id", "Of which session.", "ses")
     scheduled_on: RangeFilter[date] | None = where("scheduled_on", "The day of the visit.")
+    internal: bool | None = where("internal", "By the agency's own internal supervisor or by others.")
+    method: InspectionMethod | None = where_met("method", by_method, "督导方式: of which the form says that it was used (000 §9).", kind=Text())
 
 
 @strawberry.enum(description="What inspections may be sorted by.")
@@ -223,7 +252,11 @@ class Mutation:
         _, event = await inspections.dispatch_drawn(call.session, found, act=call.act)
         return changed(DrawPayload, draw=found.id, event=event.id)
 
-    @mutation(Action.INSPECTION_NOTIFY, "Serve the notice (督导工作通知, 000 §11(一)): from here on the agency knows. Needs the whole team.")
+    @mutation(
+        Action.INSPECTION_NOTIFY,
+        "Serve the notice (督导工作通知, 000 §11(一)): from here on the agency knows. Needs the whole team. 003 knows no notice and neither text a time for it: "
+        "it may be served on arrival, so that a spot check comes unannounced (本系统默认).",
+    )
     async def inspection_notify(call: Call, input: InspectionNotifyInput) -> InspectionPayload:
         found = await taken(call, input, Action.INSPECTION_NOTIFY)
         event = await inspections.notify(call.session, found, act=call.act)

@@ -14,7 +14,9 @@ from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.organizations import EVENTS, ORGANIZATIONS, PROFILES, Event, Organization, Profile, Step, Versioned
 from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, one, page, steps
-from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
+from gql.reading.filters import some
+from gql.reading.fragments import constant
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where, where_worked
 from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
 from gql.supervisors import PERSONS, SUPERVISORS, Person, Supervisor
 from models.dispatch import Assignment as AssignmentRow
@@ -90,6 +92,10 @@ class Assignment(Versioned):
     )
 
 
+def is_unpaid(frame: Frame) -> ColumnElement[bool]:
+    return (frame.t.c.status == constant("DONE")) & ~some(frame, "gql.stipends:STIPEND_LINES", "assignment_id")
+
+
 @strawberry.input(description="Which offers.")
 class AssignmentFilter:
     status: Among[AssignmentStatus] | None = where("status", "Where they stand.")
@@ -97,6 +103,10 @@ class AssignmentFilter:
     supervisor: IdFilter | None = where("supervisor_id", "Who is asked.", "sup")
     inspection: IdFilter | None = where("inspection_id", "For which inspection.", "insp")
     duty_on: RangeFilter[date] | None = where("duty_on", "The day of duty.")
+    dispatcher: IdFilter | None = where("dispatcher_id", "Who asks.", "ctr", "dst", "agc")
+    agency: IdFilter | None = where("agency_id", "At which agency.", "agc")
+    reply_by: RangeFilter[datetime] | None = where("reply_by", "Until when they can be accepted.")
+    unpaid: bool | None = where_worked("unpaid", is_unpaid, "Done and without a 津贴补助 that the caller may see, or not (000 §18).")
 
 
 @strawberry.enum(description="What offers may be sorted by.")
@@ -186,12 +196,15 @@ class Mutation:
         code = ids.read(input.code, [str(PROFILES.prefix)]) if input.code else None
         return after(found, await offers.accept(call.session, found, act=call.act, code=code))
 
-    @mutation(Action.ASSIGNMENT_RECUSE, "回避: step back for a conflict of one's own knowledge (Y025, Y026); neutral in the streak.")
+    @mutation(
+        Action.ASSIGNMENT_RECUSE,
+        "回避: step back for a conflict that might affect objectivity (000 §8(八), 003 §10); no refusal in the sense of 000 §19.",
+    )
     async def assignment_recuse(call: Call, input: AssignmentRecuseInput) -> AssignmentPayload:
         found = await taken(call, input, Action.ASSIGNMENT_RECUSE)
         return after(found, await offers.recuse(call.session, found, input.reason, act=call.act))
 
-    @mutation(Action.ASSIGNMENT_EXCUSE, "Let somebody off, for illness and the like; neutral in the streak (A08).")
+    @mutation(Action.ASSIGNMENT_EXCUSE, "准假: let somebody off, for illness and the like; no refusal in the sense of 000 §19 (本系统默认).")
     async def assignment_excuse(call: Call, input: AssignmentExcuseInput) -> AssignmentPayload:
         found = await taken(call, input, Action.ASSIGNMENT_EXCUSE)
         return after(found, await offers.excuse(call.session, found, input.reason, act=call.act))

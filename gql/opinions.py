@@ -4,14 +4,17 @@ from datetime import date, datetime
 from enum import Enum
 
 import strawberry
+from sqlalchemy import ColumnElement, Date, cast, func
 
 from authz.actions import Action
 from domain.opinions import accept_rectification, close, draft, report, send_back_rectification, serve, submit_rectification
+from domain.report_days import report_due_on
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.inspections import INSPECTIONS, Inspection, InspectionPayload, OfInspection, taken
 from gql.organizations import EVENTS, ORGANIZATIONS, Event, Organization, Step, Versioned
-from gql.reading.declare import Offered, Source, bound, column, given, items, one, only, page, steps
+from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, items, one, only, page, steps
+from gql.reading.fragments import constant
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
 from gql.supervisors import PERSONS, Person
 from models.checklists import FindingTarget
@@ -88,13 +91,29 @@ class OpinionLetter(Versioned):
     )
 
 
+def report_due(frame: Frame) -> ColumnElement[date | None]:
+    return report_due_on(frame.t.c.inspection_id)
+
+
+def report_late(frame: Frame) -> ColumnElement[bool]:
+    """Unknown where there is no last day."""
+    found: ColumnElement[bool] = cast(func.timezone(constant("Asia/Shanghai"), frame.t.c.submitted_at), Date) > report_due(frame)
+    return found
+
+
 @strawberry.type(description="督导报告: what the team reports to the dispatcher. The agency does not see it.")
 class SupervisionReport(Versioned):
     status: SupervisionReportStatus = column("status", "Where it stands.")
     inspection: Inspection | None = one("inspection_id", INSPECTIONS, "The inspection.")
+    dispatcher: Organization | None = one("dispatcher_id", ORGANIZATIONS, "指派机构: to whom.")
     text: str = column("text", "The report.")
     person: Person | None = one("person_id", PERSONS, "Who filed it for the team.")
     submitted_at: datetime = column("submitted_at", "When.")
+    due_on: date | None = computed(
+        report_due,
+        "The last day for it: so many working days after the visit, a number of the rules in force then (本系统默认: 3). Null without one.",
+    )
+    late: bool | None = computed(report_late, "Whether it came after that day; null where there is none.")
 
 
 @strawberry.input(description="Which opinion letters.")
@@ -214,7 +233,11 @@ class Mutation:
         letter, event = await draft(call.session, visit, input.text, requires_rectification=input.requires_rectification, act=call.act)
         return changed(OpinionLetterPayload, opinion_letter=letter.id, inspection=visit.id, event=event.id)
 
-    @mutation(Action.OPINION_ISSUE, "Serve the opinion letter on the agency, as the dispatcher. A rectification it asks for begins with it.")
+    @mutation(
+        Action.OPINION_ISSUE,
+        "Serve the opinion letter (督导意见书, 000 §11(二)) on the agency. The team writes it, its dispatcher serves it (本系统默认). A rectification it asks for "
+        "begins with it.",
+    )
     async def opinion_letter_serve(call: Call, input: OpinionLetterServeInput) -> OpinionLetterPayload:
         letter = await call.fetch(OPINION_LETTERS, input.opinion_letter, to=Action.OPINION_ISSUE, version=input.expected_version)
         visit, event = await serve(call.session, letter, act=call.act)

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import strawberry
-from sqlalchemy import ColumnElement, Text, cast, func, literal, literal_column
+from sqlalchemy import ColumnElement, Integer, Text, cast, func, literal, literal_column
 from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.access import VERSIONS
+from authz.relations import there_is
 from gql.enums import described
 from gql.fields import own, row
-from gql.reading.declare import Expression, Frame, Source, column, computed, given, items, one, page
-from gql.reading.fragments import element
-from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
+from gql.reading.declare import Expression, Frame, Source, column, computed, given, items, one, page, source_of
+from gql.reading.filters import some, visible
+from gql.reading.fragments import constant, element
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where, where_met
 from models.events import Event as EventRow
 from models.memberships import Account
 from models.memberships import Membership as MembershipRow
@@ -108,6 +110,15 @@ class Organization(Node):
     parent: Annotated["Organization", strawberry.lazy("gql.organizations")] | None = one("parent_id", ORGANIZATIONS, "The organization above it.")
 
 
+def not_inspected(frame: Frame, year: ColumnElement[int]) -> ColumnElement[bool]:
+    i, seen = visible(frame, source_of("gql.inspections:INSPECTIONS"))
+    return ~there_is(i).where(i.c.agency_id == frame.t.c.id, i.c.year == year, i.c.status != constant("CANCELLED"), *seen)
+
+
+def not_rated(frame: Frame, year: ColumnElement[int]) -> ColumnElement[bool]:
+    return ~some(frame, "gql.ratings:RATINGS", "agency_id", year=year)
+
+
 @strawberry.input(description="Which agencies.")
 class AgencyFilter:
     name: TextFilter | None = where("name", "Its name.")
@@ -115,6 +126,15 @@ class AgencyFilter:
     district: IdFilter | None = where("district_id", "Its district.", "dst")
     center: IdFilter | None = where("center_id", "Its center.", "ctr")
     kind: Among[AgencyKind] | None = where("kind", "Its kind.")
+    not_inspected_in: int | None = where_met(
+        "not_inspected_in",
+        not_inspected,
+        "Without an annual inspection (年检评估) of this year, called off ones aside, as far as the caller may see them (000 §10(三)).",
+        kind=Integer(),
+    )
+    not_rated_in: int | None = where_met(
+        "not_rated_in", not_rated, "Without a 年检评估评定 of this year, as far as the caller may see them (000 §10(三)).", kind=Integer()
+    )
 
 
 @strawberry.enum(description="What agencies may be sorted by.")

@@ -32,7 +32,7 @@ described(
 described(
     Timeliness,
     "及时性: fixed by the first edition.",
-    ON_TIME="按时: by the end of the 5th in Shanghai.",
+    ON_TIME="按时: 每月5日前 (003 §15), by the end of the 5th in Shanghai or of the next working day as the rules say (本系统默认).",
     LATE="逾期: later; taken all the same.",
 )
 

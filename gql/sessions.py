@@ -5,6 +5,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from sqlalchemy import ColumnElement
 
 from authz.actions import Action
 from domain import sessions
@@ -13,8 +14,8 @@ from gql import ids
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.organizations import AGENCIES, DISTRICTS, EVENTS, Agency, District, Event, Node, Step, Versioned
-from gql.reading.declare import Offered, Source, bound, column, given, many, one, page, steps
-from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
+from gql.reading.declare import Frame, Offered, Source, bound, column, given, many, one, page, steps
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where, where_worked
 from gql.supervisors import PERSONS, SUPERVISORS, Person, Supervisor
 from models.events import Event as EventRow
 from models.sessions import Assessor as AssessorRow
@@ -28,11 +29,11 @@ if TYPE_CHECKING:
 
 described(
     RecognitionMode,
-    "评价方式: how skills are recognized.",
-    EXAM="考试评价: by an examination.",
-    PROCESS="过程评价: in the course of work.",
-    DIRECT="直接认定: without an examination.",
-    RESULT="业绩评价: by results at work.",
+    "评价方式: how skills are recognized (003 §13).",
+    EXAM="考核评价: by an examination, which is inspected on site (003 §13(一)).",
+    PROCESS="过程评价: in the course of work, by its plan and records (003 §13(二)).",
+    DIRECT="直接认定: without an examination; its results are looked at (003 §13(三)).",
+    RESULT="结果认定: by results at work; these are looked at (003 §13(三)).",
 )
 described(
     RecognitionSessionStatus,
@@ -96,6 +97,16 @@ class RecognitionSession(Versioned):
     )
 
 
+def is_watched(frame: Frame) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = frame.t.c.internal_supervisor_id.is_not(None)
+    return found
+
+
+def has_come(frame: Frame) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = frame.t.c.internal_checked_in_at.is_not(None)
+    return found
+
+
 @strawberry.input(description="Which sessions.")
 class RecognitionSessionFilter:
     status: Among[RecognitionSessionStatus] | None = where("status", "Where they stand.")
@@ -105,6 +116,10 @@ class RecognitionSessionFilter:
     mode: Among[RecognitionMode] | None = where("mode", "评价方式.")
     level: Among[SkillLevel] | None = where("level", "职业技能等级.")
     occupation: TextFilter | None = where("occupation", "职业(工种).")
+    candidate_count: RangeFilter[int] | None = where("candidate_count", "参评人数.")
+    internal_supervisor: IdFilter | None = where("internal_supervisor_id", "Whom the agency named to watch them.", "sup")
+    has_internal_supervisor: bool | None = where_worked("has_internal_supervisor", is_watched, "With an internal supervisor named or without one.")
+    internal_checked_in: bool | None = where_worked("internal_checked_in", has_come, "Whether the internal supervisor has checked in.")
 
 
 @strawberry.enum(description="What sessions may be sorted by.")
@@ -228,28 +243,42 @@ class Mutation:
         event = await sessions.register(call.session, found, assessors=named, internal=internal, keys=call.context.id_keys, act=call.act)
         return after(found, event)
 
-    @mutation(Action.SESSION_NAME_ASSESSOR, "Name one more assessor; nobody who has another duty at that time (Y027, B026).")
+    @mutation(Action.SESSION_NAME_ASSESSOR, "Name one more assessor; nobody who supervises or has another duty at that time (000 §8(八), 003 §10).")
     async def recognition_session_name_assessor(call: Call, input: RecognitionSessionNameAssessorInput) -> RecognitionSessionPayload:
         found = await taken(call, input, Action.SESSION_NAME_ASSESSOR)
         _, event = await sessions.name_assessor(call.session, found, input.assessor.named(), keys=call.context.id_keys, act=call.act)
         return after(found, event)
 
-    @mutation(Action.SESSION_ASSIGN_INTERNAL, "Assign the internal supervisor (000 §12).")
+    @mutation(
+        Action.SESSION_ASSIGN_INTERNAL,
+        "Name the internal supervisor (内督, 质量内控人员) who watches the whole of the session, process and results, as its agency and before it begins: "
+        "one of its own, on the roster, with card and term where the rules know them. Whoever was named before has to check in anew (000 §12, 003 §6).",
+    )
     async def recognition_session_assign_internal(call: Call, input: RecognitionSessionAssignInternalInput) -> RecognitionSessionPayload:
         found = await taken(call, input, Action.SESSION_ASSIGN_INTERNAL)
         return after(found, await sessions.assign_internal(call.session, found, ids.read(input.supervisor, ["sup"]), act=call.act))
 
-    @mutation(Action.SESSION_CHECK_IN, "The assigned internal supervisor checks in on the day (000 §12).")
+    @mutation(
+        Action.SESSION_CHECK_IN,
+        "The internal supervisor who was named checks in, on the day and nobody for another (000 §12, 003 §6). That is kept on the session; it opens no "
+        "inspection.",
+    )
     async def recognition_session_check_in(call: Call, input: RecognitionSessionCheckInInput) -> RecognitionSessionPayload:
         found = await taken(call, input, Action.SESSION_CHECK_IN)
         return after(found, await sessions.check_in_internal(call.session, found, act=call.act))
 
-    @mutation(Action.SESSION_START, "Begin the session on its day.")
+    @mutation(
+        Action.SESSION_START,
+        "Begin the session on its day. Where the rules ask for an internal supervisor at every session (000 §12), only once that one has checked in.",
+    )
     async def recognition_session_start(call: Call, input: RecognitionSessionStartInput) -> RecognitionSessionPayload:
         found = await taken(call, input, Action.SESSION_START)
         return after(found, await sessions.start(call.session, found, act=call.act))
 
-    @mutation(Action.SESSION_HOLD, "Record that the session was held.")
+    @mutation(
+        Action.SESSION_HOLD,
+        "Record that the session was held: from here on it counts for every ratio. It needs its internal supervisor as its beginning does (000 §12).",
+    )
     async def recognition_session_hold(call: Call, input: RecognitionSessionHoldInput) -> RecognitionSessionPayload:
         found = await taken(call, input, Action.SESSION_HOLD)
         return after(found, await sessions.hold(call.session, found, act=call.act))

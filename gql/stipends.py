@@ -11,10 +11,10 @@ from domain import education, stipends
 from domain.stipends import Standard
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.inspections import INSPECTIONS, Inspection
-from gql.offers import ASSIGNMENTS, Assignment
+from gql.offers import ASSIGNMENTS, Assignment, is_unpaid
 from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, Agency, Event, Node, Organization
 from gql.reading.declare import Frame, Source, bound, column, computed, given, one, only, page
-from gql.reading.paging import Arguments, Connection, IdFilter, RangeFilter, where
+from gql.reading.paging import Arguments, Connection, IdFilter, RangeFilter, where, where_worked
 from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
 from gql.supervisors import PERSONS, SUPERVISORS, Person, Supervisor
 from models.dispatch import Assignment as AssignmentRow
@@ -77,6 +77,7 @@ class WorkLedgerLineFilter:
     dispatcher: IdFilter | None = where("dispatcher_id", "Who sent them.", "ctr", "dst")
     agency: IdFilter | None = where("agency_id", "At which agency.", "agc")
     duty_on: RangeFilter[date] | None = where("duty_on", "When.")
+    unpaid: bool | None = where_worked("unpaid", is_unpaid, "Without a 津贴补助 that the caller may see, or with one (000 §18).")
 
 
 @strawberry.enum(description="What the ledger may be sorted by.")

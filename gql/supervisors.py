@@ -194,25 +194,6 @@ class Supervisor(Versioned):
     )
 
 
-@strawberry.input(description="Which supervisors.")
-class SupervisorFilter:
-    kind: Among[SupervisorKind] | None = where("kind", "External or internal.")
-    standing: Among[RosterStanding] | None = where("standing", "On the roster or removed.")
-    level: Among[SkillLevel] | None = where("level", "Their rank.")
-    knows_exam_workflow: bool | None = where("knows_exam_workflow", "Versed in the workflow of exams or not.")
-    knows_question_bank: bool | None = where("knows_question_bank", "Versed in the question bank or not.")
-    knows_certificates: bool | None = where("knows_certificates", "Versed in skill certificates or not.")
-    person: IdFilter | None = where("person_id", "Who it is.", "per")
-    organization: IdFilter | None = where("organization_id", "Who keeps the row.", "ctr", "agc")
-    center: IdFilter | None = where("center_id", "Of which jurisdiction.", "ctr")
-
-
-@strawberry.enum(description="What supervisors may be sorted by.")
-class SupervisorOrder(Enum):
-    CREATED_AT = strawberry.enum_value("created_at", description="By time of enlisting.")
-    UPDATED_AT = strawberry.enum_value("updated_at", description="By time of the last change.")
-
-
 @strawberry.input(description="Which cards.")
 class CardFilter:
     status: Among[CardStatus] | None = where("status", "Whether they count.")
@@ -229,14 +210,12 @@ class CardOrder(Enum):
     CREATED_AT = strawberry.enum_value("created_at", description="By time of issue.")
 
 
-SUPERVISOR_ARGUMENTS = Arguments(SupervisorFilter, SupervisorOrder)
 CARD_ARGUMENTS = Arguments(CardFilter, CardOrder)
 
 
 @strawberry.type
 class Query:
     person: Person | None = row(PERSONS, "One person.", Person)
-    supervisors: Connection[Supervisor] | None = page(None, SUPERVISORS, "The rosters.", type=Connection[Supervisor], arguments=SUPERVISOR_ARGUMENTS)
     supervisor: Supervisor | None = row(SUPERVISORS, "One supervisor.", Supervisor)
     cards: Connection[Card] | None = page(None, CARDS, "All cards.", type=Connection[Card], arguments=CARD_ARGUMENTS)
     card: Card | None = row(CARDS, "One card.", Card)
@@ -248,7 +227,7 @@ class CardIssueInput(Keyed):
     supervisor: strawberry.ID = strawberry.field(description="For whom; on the roster of the issuer.")
     number: str = strawberry.field(description="证卡编号, at most 40 characters; once per issuer.")
     valid_from: date = strawberry.field(description="The first day it counts.")
-    valid_until: date = strawberry.field(description="The first day it no longer counts.")
+    valid_until: date = strawberry.field(description="The first day it no longer counts; every card has one (本系统默认, the text names no end).")
     expected_version: int | None = strawberry.field(default=None, description=VERSION)
 
 

@@ -15,7 +15,7 @@ from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.organizations import AGENCIES, DISTRICTS, EVENTS, Agency, District, Event, Step, Versioned
 from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, one, only, page, steps
-from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where, where_worked
 from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
 from gql.supervisors import PERSONS, Person
 from models.credit import CreditEntry as CreditEntryRow
@@ -99,6 +99,7 @@ class SeriousViolationReportFilter:
     discovered_at: RangeFilter[datetime] | None = where("discovered_at", "When it was discovered.")
     raised_at: RangeFilter[datetime] | None = where("raised_at", "When they were raised.")
     due_at: RangeFilter[datetime] | None = where("due_at", "Until when they had to be.")
+    late: bool | None = where_worked("late", late, "Whether they came later than the rules allow; of rules without a number neither.")
 
 
 @strawberry.enum(description="What reports may be sorted by.")

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
-from models.base import Instant, Row, Tenanted, choice
+from models.base import Instant, Row, Tenanted, choice, listed
 
 
 class CandidateCheckKind(StrEnum):
@@ -21,6 +21,7 @@ class CandidateCheck(Row, Tenanted, table=True):
 
     __tablename__ = "candidate_check"
     __table_args__ = (
+        *listed(),
         UniqueConstraint("inspection_id", "kind", "candidate"),
         CheckConstraint("passed OR remark IS NOT NULL", "failed_needs_remark"),
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
-from models.base import Instant, Json, Row, Tenanted, choice
+from models.base import Instant, Json, Row, Tenanted, choice, listed
 from models.sessions import RecognitionMode
 
 
@@ -170,6 +170,7 @@ class Finding(Row, Tenanted, table=True):
 
     __tablename__ = "finding"
     __table_args__ = (
+        *listed(),
         UniqueConstraint("inspection_id", "item_id"),
         CheckConstraint("(target = 'PERSON') = (responsible IS NOT NULL)", "person_is_named"),
         CheckConstraint("(target = 'ASSESSOR') = (assessor_id IS NOT NULL)", "assessor_is_named"),

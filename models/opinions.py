@@ -72,7 +72,7 @@ class Rectification(Row, Tenanted, table=True):
 
 class SupervisionReport(Row, Tenanted, table=True):
     __tablename__ = "supervision_report"
-    __table_args__ = (UniqueConstraint("inspection_id"),)
+    __table_args__ = (*listed("center_id", "district_id"), UniqueConstraint("inspection_id"))
     inspection_id: UUID = Field(foreign_key="inspection.id")
     dispatcher_id: UUID = Field(foreign_key="organization.id")
     status: SupervisionReportStatus = Field(default=SupervisionReportStatus.SUBMITTED, sa_type=choice(SupervisionReportStatus))

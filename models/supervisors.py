@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, literal_column
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
-from models.base import Instant, Placed, Row, choice
+from models.base import Instant, Placed, Row, choice, listed
 
 
 class Sex(StrEnum):
@@ -166,6 +166,7 @@ class Appointment(Row, Placed, table=True):
         ),
         Index("ix_appointment_ending", "center_id", "ends_on", postgresql_where=literal_column("status IN ('ACTIVE', 'EXPIRING', 'EVALUATED')")),
         UniqueConstraint("renews_id"),
+        *listed(),
     )
     supervisor_id: UUID = Field(foreign_key="supervisor.id", index=True)
     person_id: UUID = Field(foreign_key="person.id", index=True)

@@ -11,16 +11,30 @@ from gql.reading.declare import STORED, Page, source_of
 from gql.reading.selection import DEFINITION
 from gql.schema import schema
 from models.base import table_of
+from models.candidates import CandidateCheck
+from models.checklists import Finding
 from models.database import Wall
 from models.decisions import Decision
 from models.dispatch import Assignment, Draw
 from models.inspections import Inspection
-from models.opinions import OpinionLetter, Rectification
+from models.opinions import OpinionLetter, Rectification, SupervisionReport
 from models.returns import MonthlyReturn
 from models.sessions import RecognitionSession
 from tests.cluster import ask
 
-GROWING = (Assignment, Decision, Draw, Inspection, MonthlyReturn, OpinionLetter, RecognitionSession, Rectification)
+GROWING = (
+    Assignment,
+    CandidateCheck,
+    Decision,
+    Draw,
+    Finding,
+    Inspection,
+    MonthlyReturn,
+    OpinionLetter,
+    RecognitionSession,
+    Rectification,
+    SupervisionReport,
+)
 INDEXES = """
 SELECT string_agg(said, ' ') FROM (
   SELECT c.relname || ':' || string_agg(a.attname, ',' ORDER BY k.place) AS said

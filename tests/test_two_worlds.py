@@ -30,7 +30,7 @@ from tests.cluster import ask, scratch_cluster
 from tests.crowd_bench import DOCUMENTS, Bench, crowd_bench
 from tests.crowd_rows import Crowded, made
 from tests.reading.documents import Writer
-from tests.reading.oracle import plain
+from tests.reading.filters import plain
 from tests.reading.test_differential import cursor, valid
 from tests.world import World
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     JSON,
     Boolean,
     ColumnElement,
@@ -19,16 +18,12 @@ from sqlalchemy import (
     String,
     Text,
     Uuid,
-    and_,
-    any_,
     bindparam,
     case,
     cast,
     func,
     literal_column,
     null,
-    or_,
-    true,
     type_coerce,
 )
 from sqlalchemy import tuple_ as row_of
@@ -36,7 +31,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from gql.reading.declare import ELEMENT, Frame
 from gql.reading.paging import Part
-from gql.reading.plan import AnyOf, Condition, PageShape
+from gql.reading.plan import PageShape
 from gql.reading.selection import Chosen, TypeName
 
 NAME = re.compile(r"^[_A-Za-z][_0-9A-Za-z]*$")
@@ -159,27 +154,6 @@ def after(shape: PageShape, sort: ColumnElement[Any], id: ColumnElement[Any], *,
     )
     here = row_of(sort, id)
     return [here < place if descending else here > place]
-
-
-def tested(test: Condition | AnyOf, t: FromClause) -> ColumnElement[bool]:
-    if isinstance(test, AnyOf):
-        return or_(*(and_(true(), *(tested(one, t) for one in branch)) for branch in test.branches))
-    stored = t.c[test.column]
-    kind = Text() if isinstance(stored.type, Text) or hasattr(stored.type, "enums") else stored.type
-    value: ColumnElement[Any] = bindparam(test.parameter, type_=kind, required=False)
-    match test.operator:
-        case "in":
-            return stored == any_(bindparam(test.parameter, type_=ARRAY(kind), required=False))
-        case "from":
-            return stored >= value
-        case "until":
-            return stored < value
-        case "startsWith":
-            return func.starts_with(stored, value)
-        case "contains":
-            return func.strpos(stored, value) > literal_column("0")
-        case _:
-            return stored == value
 
 
 def edge(pairs: Sequence[tuple[Chosen, ColumnElement[Any] | None]], inner: FromClause) -> ColumnElement[Any]:

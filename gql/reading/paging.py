@@ -95,16 +95,64 @@ class By(Generic[Field]):
     direction: Direction = strawberry.field(description="Which end first.")
 
 
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """A column of the rows of another source that point to us by `theirs`, or to which `mine` points: only of rows its caller may read,
+    and with `mask` only where the column may be read in clear; with `when` only those that meet it.
+    """
+
+    source: Any
+    mine: str
+    theirs: str
+    column: str
+    mask: Any = None
+    when: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Worked:
+    """What is worked out of the row, as a column would be; null meets nothing."""
+
+    expression: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Met:
+    """Whether a row meets a value, bound as this kind of column."""
+
+    expression: Callable[[Any, Any], Any]
+    kind: Any
+
+
 @dataclass(frozen=True)
 class Where:
-    """Which column a field of a filter speaks of; an id names the prefixes it may have."""
+    """Which column a field of a filter speaks of; an id names the prefixes it may have. Where it is no column of ours, `what` says what it is,
+    and `column` is a name for it, other than that of any column.
+    """
 
     column: str
     prefixes: tuple[str, ...] = ()
+    what: Beside | Worked | Met | None = None
 
 
 def where(column: str, description: str, *prefixes: str) -> Any:
-    return strawberry.field(default=None, description=description, metadata={"where": Where(column, prefixes)})
+    return tests(Where(column, prefixes), description)
+
+
+def where_beside(name: str, what: Beside, description: str, *prefixes: str) -> Any:
+    return tests(Where(name, prefixes, what), description)
+
+
+def where_worked(name: str, expression: Callable[[Any], Any], description: str) -> Any:
+    return tests(Where(name, what=Worked(expression)), description)
+
+
+def where_met(name: str, expression: Callable[[Any, Any], Any], description: str, *prefixes: str, kind: Any) -> Any:
+    return tests(Where(name, prefixes, Met(expression, kind)), description)
+
+
+def tests(what: Where, description: str) -> Any:
+    return strawberry.field(default=None, description=description, metadata={"where": what})
 
 
 @dataclass(frozen=True)

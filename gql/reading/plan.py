@@ -23,9 +23,9 @@ BRANCHES = 5
 
 @dataclass(frozen=True)
 class Condition:
-    """One comparison of a filter: column, operator, name of its parameter."""
+    """One comparison of a filter: what it speaks of, operator, name of its parameter."""
 
-    column: str
+    where: Where
     operator: str
     parameter: str
 
@@ -113,14 +113,14 @@ class _Planner:
                     continue
                 parameter = f"{name}_f{len(self.values)}"
                 self.values[parameter] = self.operand(where, value)
-                found.append(Condition(where.column, operator, parameter))
+                found.append(Condition(where, operator, parameter))
         return found
 
     def meant(self, test: Condition | AnyOf) -> tuple[object, ...]:
         """A test with its value instead of the name of its parameter."""
         if isinstance(test, AnyOf):
             return tuple(tuple(self.meant(one) for one in branch) for branch in test.branches)
-        return test.column, test.operator, self.values[test.parameter]
+        return test.where.column, test.operator, self.values[test.parameter]
 
     def operand(self, where: Where, value: object) -> object:
         if isinstance(value, list):

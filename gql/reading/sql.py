@@ -31,7 +31,8 @@ from authz.access import beyond_self, scope
 from authz.actions import Action
 from authz.actor import Shape
 from gql.reading.declare import Bound, Column, Computed, Every, Frame, Given, Items, Lines, Many, Offered, One, Only, Page, Source, Steps, source_of
-from gql.reading.fragments import Told, after, built, constant, cursor, edge, element, gathered, listed, page_info, presented, quoted, tested, word
+from gql.reading.filters import tested
+from gql.reading.fragments import Told, after, built, constant, cursor, edge, element, gathered, listed, page_info, presented, quoted, word
 from gql.reading.paging import Part
 from gql.reading.plan import PageShape
 from gql.reading.selection import Chosen, Selection, TypeName, Whole
@@ -242,7 +243,7 @@ class Builder:
 
     def rows(self, there: Frame, visible: ColumnElement[bool], *, stored: Page, frame: Frame, shape: PageShape) -> list[ColumnElement[bool]]:
         link = [there.t.c[stored.column] == frame.t.c["id"]] if stored.column else []
-        return [*link, visible, *(tested(one, there.t) for one in shape.conditions)]
+        return [*link, visible, *(tested(one, there) for one in shape.conditions)]
 
     def inside(self, parts: Sequence[Chosen], there: Frame) -> dict[Chosen, ColumnElement[Any]]:
         """What is built for each row: every selection of a node, once for each response key it stands under."""

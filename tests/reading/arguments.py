@@ -9,6 +9,7 @@ from graphql import GraphQLEnumType, GraphQLField, GraphQLInputObjectType, Graph
 
 from gql.node import BY_PREFIX
 from gql.reading.declare import STORED, Every, Given, Page, source_of
+from gql.reading.paging import Beside, Where
 from gql.reading.selection import DEFINITION
 from models.organizations import Organization
 from models.returns import MonthlyReturn
@@ -157,7 +158,7 @@ class Arguments:
             elif isinstance(kind, GraphQLInputObjectType):
                 found[name] = {one: self.operand(it, where, model, one) for one, it in kind.fields.items() if self.chance(2)}
             else:
-                found[name] = self.values(model, where.column, where.prefixes, self.choose(40))
+                found[name] = self.values(*held(model, where), where.prefixes, self.choose(40))
         return found
 
     def operand(self, declared: Any, where: Any, model: Any, operator: str) -> Any:
@@ -165,8 +166,8 @@ class Arguments:
             return None
         inner = declared.type.of_type if is_non_null_type(declared.type) else declared.type
         if is_list_type(inner):
-            return [self.values(model, where.column, where.prefixes, self.choose(40)) for _ in range(self.choose(4))]
-        value = self.values(model, where.column, where.prefixes, self.choose(40))
+            return [self.values(*held(model, where), where.prefixes, self.choose(40)) for _ in range(self.choose(4))]
+        value = self.values(*held(model, where), where.prefixes, self.choose(40))
         if operator in {"startsWith", "contains"}:
             return value[: self.choose(3)] if operator == "startsWith" else value[-self.choose(3) :]
         return value
@@ -190,6 +191,12 @@ class Arguments:
         if value is None and self.chance(2):
             del self.out.variables[name]
         return f"${name}"
+
+
+def held(model: Any, where: Where) -> tuple[Any, str]:
+    """The model and the column whose values a filter is asked with."""
+    beside = where.what
+    return (source_of(beside.source).model, beside.column) if isinstance(beside, Beside) else (model, where.column)
 
 
 def stored(declared: GraphQLField) -> Any:

@@ -5,9 +5,6 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -21,10 +18,11 @@ from authz.actor import Actor
 from authz.errors import NotFound
 from gql.node import BY_PREFIX
 from gql.reading.declare import STORED, Column, Computed, Every, Given, Items, Lines, Many, Offered, One, Only, Page, Source, Steps, source_of
-from gql.reading.paging import Part, Where
+from gql.reading.paging import Part
 from gql.reading.selection import DEFINITION
 from tests.crowd_rows import Rows
 from tests.reading import figures
+from tests.reading.filters import passes, plain
 from tests.reading.twins import COMPUTED, ITEMS, MASKED, WHEN
 
 CURSOR = re.compile(r"^[0-9a-f]{24}\|([0-9a-f-]{36})\|", re.DOTALL)
@@ -152,7 +150,7 @@ class Oracle:
         declared = self.declared.type_map[info.parent_type.name].fields[info.field_name]
         tests = declared.args["filter"].type.fields if arguments.get("filter") else {}
         rows = [row for row in self.visible(source) if what.column is None or getattr(row, what.column) == parent.row.id]
-        rows = [row for row in rows if passes(row, arguments.get("filter") or {}, tests)]
+        rows = [row for row in rows if passes(self, row, arguments.get("filter") or {}, tests)]
 
         def place(row: Any) -> tuple[Any, UUID]:
             return plain(getattr(row, column)), row.id
@@ -193,54 +191,8 @@ class Oracle:
         return str(plain(value)), given["direction"] == "DESC"
 
 
-def passes(row: Any, given: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
-    """Whether a row meets a filter. A null test says nothing, a null value meets no test."""
-    for name, test in given.items():
-        if test is None:
-            continue
-        if name == "anyOf":
-            if not any(passes(row, branch, declared) for branch in test):
-                return False
-            continue
-        where: Where = declared[name].extensions[DEFINITION].metadata["where"]
-        value = plain(getattr(row, where.column))
-        for operator, operand in (test if isinstance(test, Mapping) else {"eq": test}).items():
-            if operand is not None and not meets(value, operator, operand, where=where):
-                return False
-    return True
-
-
-def meets(value: Any, operator: str, operand: Any, *, where: Where) -> bool:
-    if value is None:
-        return False
-
-    def read(one: Any) -> Any:
-        if where.prefixes:
-            return str(UUID(one.split("_")[1]))
-        return canonical(one) if re.match(r"^\d{4}-\d\d-\d\dT", str(one)) else one
-
-    match operator:
-        case "in":
-            return value in [read(one) for one in operand]
-        case "from":
-            return value >= read(operand)
-        case "until":
-            return value < read(operand)
-        case "startsWith":
-            return value.startswith(operand)
-        case "contains":
-            return operand in value
-        case "eq":
-            return value == read(operand)
-    raise AssertionError(operator)
-
-
 def last_if_none(value: Any) -> tuple[bool, Any]:
     return value is None, value
-
-
-def canonical(instant: str) -> str:
-    return plain(datetime.fromisoformat(instant))
 
 
 def identified(id: str, source: Source) -> UUID:
@@ -255,28 +207,6 @@ def shown(thing: Thing) -> str:
         thing.source.prefix if isinstance(thing.source.prefix, str) else thing.source.prefix[plain(getattr(thing.row, thing.source.variant_column))]
     )
     return f"{prefix}_{thing.row.id.hex}"
-
-
-def plain(value: Any) -> Any:
-    """A stored value as JSON has it."""
-    match value:
-        case Enum():
-            return value.value
-        case datetime():
-            return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if value.utcoffset() is None or not value.utcoffset() else plain(utc(value))
-        case date():
-            return value.isoformat()
-        case UUID():
-            return str(value)
-        case Decimal():
-            return str(value)
-        case bytes():
-            return value.hex()
-    return value
-
-
-def utc(value: datetime) -> datetime:
-    return (value - value.utcoffset()).replace(tzinfo=None)
 
 
 def decoded(value: Any) -> Any:

@@ -21,7 +21,8 @@ from gql.schema import schema
 from tests.crowd_bench import DOCUMENTS, Bench
 from tests.reading.arguments import Written
 from tests.reading.documents import Writer
-from tests.reading.oracle import Oracle, decoded, plain
+from tests.reading.filters import VALUES, plain
+from tests.reading.oracle import Oracle, decoded
 
 CALLERS = (
     "center_admin",
@@ -52,7 +53,7 @@ class Judge:
     def values(self, model: Any, column: str, prefixes: tuple[str, ...], number: int) -> Any:
         """What stands in a column of the data, by number; an id with one of the prefixes."""
         if (model, column) not in self.pools:
-            found = {getattr(row, column) for row in self.oracle.rows.of[model]} - {None}
+            found = VALUES[column] if column in VALUES else {getattr(row, column) for row in self.oracle.rows.of[model]} - {None}
             self.pools[model, column] = sorted(found, key=plain)
         pool = self.pools[model, column]
         assert pool or prefixes, f"the crowd has nothing in {model.__name__}.{column}"

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from authz.access import POLICY
 from authz.actions import Action
-from domain.calendar import shanghai_day
+from domain.calendar import Holidays, add_working_days, shanghai_day
 from gql.notifications import OF_AGENCIES, SUBJECTS
 from gql.supervisors import PERSONAL
 from models.agency_cases import OPEN_CASES, AgencyCase
@@ -18,6 +18,8 @@ from models.checklists import Signature
 from models.dispatch import Assignment
 from models.events import Event
 from models.filings import FilingDecision, FilingRefusal
+from models.holidays import HolidayCalendar
+from models.inspections import Inspection
 from models.organizations import Profile
 from models.violations import OPEN_REPORTS, SeriousViolationReport
 
@@ -100,6 +102,25 @@ def watched(_: Any, row: Any) -> bool | None:
     return bool(row.checked_in_at <= row.starts_at and row.departed_at >= row.ends_at)
 
 
+def report_due(oracle: Any, inspection_id: UUID) -> date | None:
+    (visit,) = (one for one in oracle.rows.of[Inspection] if one.id == inspection_id)
+    (profile,) = (one for one in oracle.rows.of[Profile] if one.id == visit.profile_id)
+    count = next((one["value"] for one in profile.rules if one["id"] == "supervision_report.working_days"), None)
+    years = [one for one in oracle.rows.of[HolidayCalendar] if one.center_id == visit.center_id]
+    off, worked = ({date.fromisoformat(day) for one in years for day in getattr(one, name)} for name in ("days_off", "working_days"))
+    return None if count is None else add_working_days(visit.scheduled_on, count, Holidays(frozenset(off), frozenset(worked)))
+
+
+def report_late(oracle: Any, row: Any) -> bool | None:
+    due = report_due(oracle, row.inspection_id)
+    return None if due is None else shanghai_day(row.submitted_at) > due
+
+
+def due_as_text(oracle: Any, inspection_id: UUID) -> str | None:
+    due = report_due(oracle, inspection_id)
+    return None if due is None else due.isoformat()
+
+
 def keyed(prefix: str, key: str) -> Twin:
     return lambda _, line: f"{prefix}_{line[key]}"
 
@@ -132,6 +153,9 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("WorkLedgerLine", "minutes"): lambda _, row: int((row.ends_at - row.starts_at).total_seconds() // 60),
     ("Assignment", "wholeProcess"): watched,
     ("Complaint", "late"): lambda _, row: None if row.answered_at is None else shanghai_day(row.answered_at) > row.due_on,
+    ("SupervisionReport", "dueOn"): lambda oracle, row: due_as_text(oracle, row.inspection_id),
+    ("SupervisionReport", "late"): report_late,
+    ("Inspection", "reportDueOn"): lambda oracle, row: due_as_text(oracle, row.id),
     ("Evidence", "url"): lambda _, row: f"/files/evi_{row.id.hex}",
     # in the crowd the policy that comes with the release is in force, which has no row
     ("PolicyVersion", "inForce"): lambda _, __: False,
