@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
-from domain import blacklist, cases, imports, proposals, returns
+from domain import blacklist, cases, imports, leaving, proposals, returns
 from domain.cases import Decision
 from domain.organizations import publish_profile
 from domain.profiles import parse_profile
@@ -15,7 +15,7 @@ from models.cases import BlacklistEntry, Ground, SupervisorCase
 from models.imports import RosterImport
 from models.organizations import Organization
 from models.returns import MonthlyReturn
-from models.supervisors import Person, Supervisor
+from models.supervisors import Employment, Person, Supervisor
 from tests.cases_applications import APPLICATIONS, ONLY_IN_BEIJING
 from tests.cases_dispatch import DISPATCH, REASON, Prepare
 from tests.cases_evidence import EVIDENCE
@@ -35,9 +35,11 @@ from tests.making_inspections import dispatched
 from tests.making_returns import again, returned
 from tests.making_sessions import id_number, recognition
 from tests.making_supervisors import card_of, supervisor
+from tests.making_voices import ruled
 from tests.world import ID_KEYS, PROFILES, World, shown
 
 HEADER = "姓名,身份证号,所在评价机构信用代码,督导员类别,证卡编号,发证日期,有效期至,手机号,聘期起,聘期止,技能等级/职称,身体健康"
+DISCIPLINED = '"sanctions.supervisor.ladder" = { value = ["CRITICISM", "ADMIN_DISCIPLINE", "SUSPENSION", "REVOCATION"], article = "000 §21" }'
 IN_NO_LADDER = frozenset({"supervisorCaseSuspend", "supervisorCaseRestore"})
 WITHOUT_DISTRICTS = frozenset({"monthlyReturnSubmit", "monthlyReturnAccept", "monthlyReturnSendBack"})
 BY_A_DISTRICT = frozenset({"accountDisable", "accountSetPassword", "membershipDelegate", "membershipEnd", "membershipRecall"})
@@ -134,7 +136,68 @@ async def case_open(world: World) -> Case:
 
 
 async def case_suspend(world: World) -> Case:
-    return Case(world, "center_admin", about(await opened(world), **written()))
+    return Case(world, "center_admin", about(await opened(world), reviewOn="2026-12-01", **written()))
+
+
+async def case_criticize(world: World) -> Case:
+    return Case(world, "center_admin", about(await opened(world), criticism="态度生硬", authority="考务处", decidedOn="2026-09-10", **written()))
+
+
+async def case_recommend(world: World) -> Case:
+    await ruled(world, DISCIPLINED)
+    return Case(world, "center_admin", about(await opened(world), authority="人事处", reason=REASON))
+
+
+async def case_discipline(world: World) -> Case:
+    await ruled(world, DISCIPLINED)
+    return Case(world, "center_admin", about(await opened(world), authority="人事处", decidedOn="2026-09-10", **written()))
+
+
+async def supervisor_leave(world: World) -> Case:
+    """With an open place, so that everything a leaving ends is there."""
+    row, actor = await supervisor(world)
+    await dispatched(world, of=await recognition(world), team=[(row, actor), await supervisor(world)], accepted=False)
+    return Case(world, "center_admin", {"supervisor": shown("sup", row.id), "ground": "OWN_WISH", "leftOn": "2026-09-10", "reason": REASON})
+
+
+async def without_card(world: World) -> Supervisor:
+    row, _ = await supervisor(world, "INTERNAL", employer=world.agencies[0], carded=False)
+    return row
+
+
+async def supervisor_suspend(world: World) -> Case:
+    row = await without_card(world)
+    return Case(world, "agency_admin_0", {"supervisor": shown("sup", row.id), "reviewOn": "2026-12-01", "reason": REASON})
+
+
+async def supervisor_restore(world: World) -> Case:
+    row = await without_card(world)
+    async with world.transaction() as session:
+        found = await again(session, Supervisor, row.id)
+        await leaving.suspend(session, found, REASON, review_on=date(2026, 12, 1), act=world.act("agency_admin_0"))
+    return Case(world, "agency_admin_0", {"supervisor": shown("sup", row.id), "reason": REASON})
+
+
+async def supervisor_record_deletion(world: World) -> Case:
+    case = await decided(world, confirmed=True)
+    return Case(world, "center_clerk", {"supervisor": shown("sup", case.supervisor_id), "deletedOn": "2026-09-16"})
+
+
+async def card_return(world: World) -> Case:
+    case = await decided(world, confirmed=True)
+    return Case(world, "center_clerk", {"card": shown("card", case.card_id), "returnedOn": "2026-09-16"})
+
+
+async def employment_change(world: World) -> Case:
+    row, _ = await supervisor(world, employer=world.agencies[0])
+    said = {"person": shown("per", row.person_id), "agency": shown("agc", world.agencies[1].id), "startsOn": "2026-09-10", "reason": REASON}
+    return Case(world, "center_admin", said)
+
+
+async def employment_end(world: World) -> Case:
+    row = await without_card(world)
+    (at,) = await world.rows(Employment, person_id=row.person_id)
+    return Case(world, "agency_admin_0", {"employment": shown("emp", at.id), "endsOn": "2026-09-10", "reason": REASON})
 
 
 async def case_revoke(world: World) -> Case:
@@ -241,7 +304,17 @@ OFFICE: Mapping[str, Prepare] = {
     "rosterImportStart": roster_import_start,
     "rosterImportCommit": roster_import_commit,
     "cardIssue": card_issue,
+    "supervisorLeave": supervisor_leave,
+    "supervisorSuspend": supervisor_suspend,
+    "supervisorRestore": supervisor_restore,
+    "supervisorRecordDeletion": supervisor_record_deletion,
+    "cardReturn": card_return,
+    "employmentChange": employment_change,
+    "employmentEnd": employment_end,
     "supervisorCaseOpen": case_open,
+    "supervisorCaseCriticize": case_criticize,
+    "supervisorCaseRecommend": case_recommend,
+    "supervisorCaseDiscipline": case_discipline,
     "supervisorCaseSuspend": case_suspend,
     "supervisorCaseRevoke": case_revoke,
     "supervisorCaseConfirm": case_confirm,
