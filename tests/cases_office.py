@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
-from domain import blacklist, cases, imports, leaving, proposals, returns
+from domain import blacklist, cases, imports, proposals, returns
 from domain.cases import Decision
 from domain.organizations import publish_profile
 from domain.profiles import parse_profile
@@ -15,7 +15,7 @@ from models.cases import BlacklistEntry, Ground, SupervisorCase
 from models.imports import RosterImport
 from models.organizations import Organization
 from models.returns import MonthlyReturn
-from models.supervisors import Employment, Person, Supervisor
+from models.supervisors import Person, Supervisor
 from tests.cases_applications import APPLICATIONS, ONLY_IN_BEIJING
 from tests.cases_dispatch import DISPATCH, REASON, Prepare
 from tests.cases_evidence import EVIDENCE
@@ -24,6 +24,7 @@ from tests.cases_filings import FILINGS
 from tests.cases_forms import BY_NAME, FORMS
 from tests.cases_identity import IDENTITY
 from tests.cases_members import MEMBERS
+from tests.cases_people import PEOPLE
 from tests.cases_policies import POLICIES
 from tests.cases_rules import BELOW_BEIJING, RULES
 from tests.cases_time import TIME
@@ -153,53 +154,6 @@ async def case_discipline(world: World) -> Case:
     return Case(world, "center_admin", about(await opened(world), authority="人事处", decidedOn="2026-09-10", **written()))
 
 
-async def supervisor_leave(world: World) -> Case:
-    """With an open place, so that everything a leaving ends is there."""
-    row, actor = await supervisor(world)
-    await dispatched(world, of=await recognition(world), team=[(row, actor), await supervisor(world)], accepted=False)
-    return Case(world, "center_admin", {"supervisor": shown("sup", row.id), "ground": "OWN_WISH", "leftOn": "2026-09-10", "reason": REASON})
-
-
-async def without_card(world: World) -> Supervisor:
-    row, _ = await supervisor(world, "INTERNAL", employer=world.agencies[0], carded=False)
-    return row
-
-
-async def supervisor_suspend(world: World) -> Case:
-    row = await without_card(world)
-    return Case(world, "agency_admin_0", {"supervisor": shown("sup", row.id), "reviewOn": "2026-12-01", "reason": REASON})
-
-
-async def supervisor_restore(world: World) -> Case:
-    row = await without_card(world)
-    async with world.transaction() as session:
-        found = await again(session, Supervisor, row.id)
-        await leaving.suspend(session, found, REASON, review_on=date(2026, 12, 1), act=world.act("agency_admin_0"))
-    return Case(world, "agency_admin_0", {"supervisor": shown("sup", row.id), "reason": REASON})
-
-
-async def supervisor_record_deletion(world: World) -> Case:
-    case = await decided(world, confirmed=True)
-    return Case(world, "center_clerk", {"supervisor": shown("sup", case.supervisor_id), "deletedOn": "2026-09-16"})
-
-
-async def card_return(world: World) -> Case:
-    case = await decided(world, confirmed=True)
-    return Case(world, "center_clerk", {"card": shown("card", case.card_id), "returnedOn": "2026-09-16"})
-
-
-async def employment_change(world: World) -> Case:
-    row, _ = await supervisor(world, employer=world.agencies[0])
-    said = {"person": shown("per", row.person_id), "agency": shown("agc", world.agencies[1].id), "startsOn": "2026-09-10", "reason": REASON}
-    return Case(world, "center_admin", said)
-
-
-async def employment_end(world: World) -> Case:
-    row = await without_card(world)
-    (at,) = await world.rows(Employment, person_id=row.person_id)
-    return Case(world, "agency_admin_0", {"employment": shown("emp", at.id), "endsOn": "2026-09-10", "reason": REASON})
-
-
 async def case_revoke(world: World) -> Case:
     return Case(world, "center_admin", about(await opened(world), ground=ground(world).value, **written()))
 
@@ -304,13 +258,6 @@ OFFICE: Mapping[str, Prepare] = {
     "rosterImportStart": roster_import_start,
     "rosterImportCommit": roster_import_commit,
     "cardIssue": card_issue,
-    "supervisorLeave": supervisor_leave,
-    "supervisorSuspend": supervisor_suspend,
-    "supervisorRestore": supervisor_restore,
-    "supervisorRecordDeletion": supervisor_record_deletion,
-    "cardReturn": card_return,
-    "employmentChange": employment_change,
-    "employmentEnd": employment_end,
     "supervisorCaseOpen": case_open,
     "supervisorCaseCriticize": case_criticize,
     "supervisorCaseRecommend": case_recommend,
@@ -338,6 +285,7 @@ CASES: Mapping[str, Prepare] = {
     **FILINGS,
     **MEMBERS,
     **IDENTITY,
+    **PEOPLE,
     **POLICIES,
     **VOICES,
     **FORMS,

@@ -163,5 +163,7 @@ WHEN: Mapping[str, Twin] = {
     "filingRefusalConfirm": ready,
     "appointmentRenew": fulfilled,
     "supervisorCaseConfirm": lambda oracle, row: row.decided_by != oracle.actor.person_id,
+    "supervisorCaseRecommend": lambda _, row: row.put_on is None,
+    "cardReturn": lambda _, row: row.returned_on is None,
     "supervisorCaseRestore": lambda _, row: row.sanction is not None and row.sanction.value == "SUSPENSION",
 }
