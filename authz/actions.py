@@ -127,6 +127,7 @@ class Action(StrEnum):
     MONTHLY_RETURN_ACCEPT = "monthly_return.accept"
     MONTHLY_RETURN_RETURN = "monthly_return.return"
     SUPERVISOR_CASE_READ = "supervisor_case.read"
+    SUPERVISOR_CASE_READ_REPORTER = "supervisor_case.read_reporter"
     SUPERVISOR_CASE_OPEN = "supervisor_case.open"
     SUPERVISOR_CASE_SUSPEND = "supervisor_case.suspend"
     SUPERVISOR_CASE_REVOKE = "supervisor_case.revoke"

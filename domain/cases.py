@@ -59,13 +59,27 @@ class Decision:
     number: str
 
 
-async def open_case(session: AsyncSession, card: Card, *, ground: Ground, facts: str, act: Act) -> tuple[SupervisorCase, Event]:
-    """Addressed to the issuer of the card, whoever opens it (Y068). Unmet for a ground the profile does not know (Y077 to Y082, B060)."""
+async def open_case(
+    session: AsyncSession, card: Card, *, ground: Ground, facts: str, act: Act, reporter: UUID | None = None
+) -> tuple[SupervisorCase, Event]:
+    """Addressed to the issuer of the card, whoever opens it (Y068), also where an agency that the person has inspected reported it.
+
+    Unmet for a ground the profile does not know (Y077 to Y082, B060); BadInput for an agency that has not met the person.
+    """
     rules = await rules_for(session, card.center_id, on=shanghai_day(act.at))
     if card.status not in IN_USE:
         raise Conflict("STATE", status=card.status.value)
     known(ground, rules)
-    return await written(session, card, ground, facts=checked("facts", facts, LONGEST_FACTS), origin=CaseOrigin.MANUAL, act=act, rules=rules)
+    if reporter is not None and not await has_inspected(session, card, reporter):
+        raise BadInput("reportedBy", "unknown")
+    origin = CaseOrigin.AGENCY_REPORT if reporter else CaseOrigin.MANUAL
+    said = checked("facts", facts, LONGEST_FACTS)
+    return await written(session, card, ground, facts=said, origin=origin, act=act, rules=rules, reporter=reporter)
+
+
+async def has_inspected(session: AsyncSession, card: Card, agency_id: UUID) -> bool:
+    query = select(Assignment.id).where(col(Assignment.supervisor_id) == card.supervisor_id, col(Assignment.agency_id) == agency_id)
+    return (await session.exec(query.where(col(Assignment.status).in_(offers.TAKEN)))).first() is not None
 
 
 async def suspend(session: AsyncSession, case: SupervisorCase, decision: Decision, *, act: Act, review_on: date | None = None) -> Event:
@@ -220,10 +234,10 @@ async def open_places(session: AsyncSession, supervisor_id: UUID, *, before: dat
 
 
 async def written(
-    session: AsyncSession, card: Card, ground: Ground, *, facts: str, origin: CaseOrigin, act: Act, rules: InForce
+    session: AsyncSession, card: Card, ground: Ground, *, facts: str, origin: CaseOrigin, act: Act, rules: InForce, reporter: UUID | None = None
 ) -> tuple[SupervisorCase, Event]:
     """A district sees and acts on the cases it opens: they lie in its area although the card is the center's."""
-    of_card = act.organization_id in {card.center_id, card.agency_id} or origin is not CaseOrigin.MANUAL
+    of_card = act.organization_id in {card.center_id, card.agency_id} or origin not in {CaseOrigin.MANUAL, CaseOrigin.AGENCY_REPORT}
     row = SupervisorCase(
         center_id=card.center_id,
         district_id=card.district_id if of_card else act.organization_id,
@@ -233,6 +247,7 @@ async def written(
         card_id=card.id,
         issuer_id=card.issuer_id,
         origin=origin,
+        reported_by_id=reporter,
         ground=ground,
         facts=facts,
         opened_by=act.by,

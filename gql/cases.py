@@ -5,17 +5,18 @@ from enum import Enum
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, case, null, select
 
 from authz.actions import Action
 from authz.relations import PERSON, there_is
 from domain import cases, proposals, rechecks
 from domain.cases import Confirmed, Decision
+from gql import ids
 from gql.blacklist import BLACKLIST_ENTRIES, BlacklistEntry, BlacklistEntryPayload
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
-from gql.organizations import EVENTS, ORGANIZATIONS, Event, Organization, Step, Versioned
-from gql.reading.declare import Frame, Offered, Source, bound, column, given, one, page, steps
+from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, Event, Organization, Step, Versioned
+from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, one, page, steps
 from gql.reading.fragments import constant
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
 from gql.supervisors import CARDS, PERSONS, SUPERVISORS, Card, Person, Supervisor
@@ -24,6 +25,7 @@ from models.cases import BlacklistEntry as BlacklistEntryRow
 from models.cases import CaseOrigin, Ground, Sanction, SupervisorCaseStatus
 from models.cases import SupervisorCase as SupervisorCaseRow
 from models.events import Event as EventRow
+from models.organizations import Organization as OrganizationRow
 
 described(
     CaseOrigin,
@@ -32,6 +34,7 @@ described(
     REFUSAL_STREAK="连续不接受指派, opened by itself.",
     EDUCATION="业务学习教育不合格或未参加, opened by itself when the year is over.",
     ASSESSMENT="年度考核不合格, opened by the assessment.",
+    AGENCY_REPORT="被督导机构反映: reported by an agency that the person has inspected.",
 )
 described(
     SupervisorCaseStatus,
@@ -66,6 +69,12 @@ def suspended(frame: Frame) -> ColumnElement[bool]:
     return frame.t.c.sanction == constant("SUSPENSION")
 
 
+def reporter(frame: Frame) -> ColumnElement[str]:
+    o = table_of(OrganizationRow).alias("reporter")
+    name = select(o.c.name).where(o.c.id == frame.t.c.reported_by_id).scalar_subquery()
+    return case((frame.may(Action.SUPERVISOR_CASE_READ_REPORTER), name), else_=null())
+
+
 def put_to_nobody(frame: Frame) -> ColumnElement[bool]:
     return frame.t.c.put_on.is_(None)
 
@@ -84,6 +93,7 @@ class SupervisorCase(Versioned):
     card: Card | None = one("card_id", CARDS, "The card in question.")
     issuer: Organization | None = one("issuer_id", ORGANIZATIONS, "核发机构: who alone may revoke the card.")
     origin: CaseOrigin = column("origin", "How it came about.")
+    reporter: str | None = computed(reporter, "反映机构: the name of the agency that reported; null for the person, and for who is not to know.")
     ground: Ground = column("ground", "事由.")
     facts: str = column("facts", "What is said to have happened.")
     document: str | None = column("document", "The document the decision rests on.")
@@ -144,6 +154,10 @@ class SupervisorCaseOpenInput(Keyed):
     card: strawberry.ID = strawberry.field(description="The card in question.")
     ground: Ground = strawberry.field(description="One of the grounds of the rules in force.")
     facts: str = strawberry.field(description="What is said to have happened, at most 4000 characters.")
+    reported_by: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="被督导机构反映: the agency that reported it, where one did that the person has inspected. The person does not learn it.",
+    )
     expected_version: int | None = strawberry.field(default=None, description=VERSION)
 
 
@@ -229,7 +243,8 @@ class Mutation:
     )
     async def supervisor_case_open(call: Call, input: SupervisorCaseOpenInput) -> SupervisorCasePayload:
         card = await call.fetch(CARDS, input.card, to=OPEN, version=input.expected_version)
-        case, event = await cases.open_case(call.session, card, ground=input.ground, facts=input.facts, act=call.act)
+        reporter_id = ids.read(input.reported_by, [str(AGENCIES.prefix)]) if input.reported_by else None
+        case, event = await cases.open_case(call.session, card, ground=input.ground, facts=input.facts, act=call.act, reporter=reporter_id)
         return after(case, event)
 
     @mutation(

@@ -32,6 +32,7 @@ class CaseOrigin(StrEnum):
     REFUSAL_STREAK = "REFUSAL_STREAK"
     EDUCATION = "EDUCATION"
     ASSESSMENT = "ASSESSMENT"
+    AGENCY_REPORT = "AGENCY_REPORT"
 
 
 class SupervisorCaseStatus(StrEnum):
@@ -76,6 +77,7 @@ class SupervisorCase(Row, Tenanted, table=True):
         CheckConstraint("sanction <> 'ADMIN_DISCIPLINE' OR (authority IS NOT NULL AND decided_on IS NOT NULL)", "discipline_by_authority"),
         CheckConstraint("review_on IS NULL OR sanction = 'SUSPENSION'", "review_of_suspension"),
         CheckConstraint("num_nonnulls(put_to, put_on) <> 1", "put_is_whole"),
+        CheckConstraint("(origin = 'AGENCY_REPORT') = (reported_by_id IS NOT NULL)", "reported_by_agency"),
         Index("uq_supervisor_case_one_open", "card_id", "ground", unique=True, postgresql_where=literal_column("status IN ('OPENED', 'DECIDED')")),
     )
     supervisor_id: UUID = Field(foreign_key="supervisor.id", index=True)
@@ -104,6 +106,8 @@ class SupervisorCase(Row, Tenanted, table=True):
     # 建议所在部门给予行政处分
     put_to: str | None = Field(default=None, max_length=120)
     put_on: date | None = None
+    # the inspected agency that reported the misconduct: never told to the person (000 §21(四))
+    reported_by_id: UUID | None = Field(default=None, foreign_key="organization.id")
 
 
 class BlacklistEntry(Row, Tenanted, table=True):

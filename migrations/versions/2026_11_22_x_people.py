@@ -13,6 +13,7 @@ depends_on = None
 
 WIDER = (
     ("supervisor_case", "sanction", "ck_supervisor_case_sanction", ("CRITICISM", "ADMIN_DISCIPLINE")),
+    ("supervisor_case", "origin", "ck_supervisor_case_case_origin", ("AGENCY_REPORT",)),
     ("supervisor", "standing", "ck_supervisor_roster_standing", ("SUSPENDED",)),
     ("card", "status", "ck_card_card_status", ("CANCELLED",)),
 )
@@ -34,6 +35,7 @@ CHECKS = {
         "discipline_by_authority": "sanction <> 'ADMIN_DISCIPLINE' OR (authority IS NOT NULL AND decided_on IS NOT NULL)",
         "review_of_suspension": "review_on IS NULL OR sanction = 'SUSPENSION'",
         "put_is_whole": "num_nonnulls(put_to, put_on) <> 1",
+        "reported_by_agency": "(origin = 'AGENCY_REPORT') = (reported_by_id IS NOT NULL)",
     },
     "supervisor": {
         "leaving_ground": f"left_ground IN ({GROUNDS})",
@@ -49,6 +51,8 @@ def upgrade() -> None:
     op.execute("SET LOCAL statement_timeout = '600s'")
     for table, column, name, words in WIDER:
         allowed(table, column, name, words=[*said(name), *words])
+    op.add_column("supervisor_case", sa.Column("reported_by_id", sa.Uuid(), nullable=True))
+    op.create_foreign_key("fk_supervisor_case_reported_by_id", "supervisor_case", "organization", ["reported_by_id"], ["id"])
     for table, days in DAYS.items():
         for column, length in TEXTS[table].items():
             op.add_column(table, sa.Column(column, sa.String(length), nullable=True))
@@ -71,6 +75,8 @@ def downgrade() -> None:
             op.drop_constraint(f"ck_{table}_{name}", table)
         for column in (*days, *TEXTS[table]):
             op.drop_column(table, column)
+    op.drop_column("supervisor_case", "reported_by_id")
+    op.execute("UPDATE supervisor_case SET origin = 'MANUAL' WHERE origin = 'AGENCY_REPORT'")
     op.execute("UPDATE supervisor_case SET sanction = 'NO_ACTION', status = 'CLOSED' WHERE sanction IN ('CRITICISM', 'ADMIN_DISCIPLINE')")
     op.execute("UPDATE supervisor SET standing = 'ACTIVE' WHERE standing = 'SUSPENDED'")
     op.execute("UPDATE card SET status = 'REVOKED' WHERE status = 'CANCELLED'")

@@ -163,3 +163,21 @@ async def test_a_place_after_the_review_stays(world: World) -> None:
     await world.done("center_admin", SUSPEND, input=about(case, reviewOn=place.duty_on.isoformat(), **WRITTEN))
     (kept,) = await world.rows(Assignment, supervisor_id=row.id)
     assert kept.status == "ACCEPTED"
+
+
+@pytest.mark.requirement("Y080")
+async def test_an_inspected_agency_reports_and_the_person_does_not_learn_which(world: World) -> None:
+    row, actor = await supervisor(world)
+    inspection, _ = await dispatched(world, team=[(row, actor), await supervisor(world)])
+    (agency,) = (one for one in world.agencies if one.id == inspection.agency_id)
+    other = next(one for one in world.agencies if one.id != inspection.agency_id)
+    card = await card_of(world, row)
+    given = {"card": shown("card", card.id), "ground": "PRIVATE_GAIN", "facts": "索要礼品", "idempotencyKey": key()}
+    unmet = await world.ask("center_admin", OPEN, input=given | {"reportedBy": shown("agc", other.id)})
+    assert (codes(unmet), extensions(unmet)["field"]) == (["BAD_USER_INPUT"], "reportedBy")
+    case = (await world.done("center_admin", OPEN, input=given | {"reportedBy": shown("agc", agency.id)}))["supervisorCaseOpen"]["case"]["id"]
+    ask = "query($id: ID!) { supervisorCase(id: $id) { origin reporter } }"
+    assert (await world.done("center_admin", ask, id=case))["supervisorCase"] == {"origin": "AGENCY_REPORT", "reporter": agency.name}
+    for asker in (actor, "center_clerk"):
+        assert (await world.done(asker, ask, id=case))["supervisorCase"]["reporter"] is None
+    assert codes(await world.ask("agency_admin_0", ask, id=case)) == ["NOT_FOUND"]

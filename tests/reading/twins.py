@@ -17,7 +17,7 @@ from models.cases import BlacklistEntry
 from models.dispatch import Assignment
 from models.events import Event
 from models.filings import FilingDecision, FilingRefusal
-from models.organizations import Profile
+from models.organizations import Organization, Profile
 from models.violations import OPEN_REPORTS, SeriousViolationReport
 
 Twin = Callable[[Any, Any], Any]
@@ -59,6 +59,12 @@ def streak_limit(oracle: Any, row: Any) -> int | None:
 def listed_by_nobody(oracle: Any, row: Any) -> bool:
     entered = any(one.case_id == row.id and one.status.value != "DISMISSED" for one in oracle.rows.of[BlacklistEntry])
     return row.sanction is not None and row.sanction.value == "REVOCATION" and not entered
+
+
+def reporter(oracle: Any, row: Any) -> str | None:
+    if not oracle.holds(Action.SUPERVISOR_CASE_READ_REPORTER, row):
+        return None
+    return next((one.name for one in oracle.rows.of[Organization] if one.id == row.reported_by_id), None)
 
 
 def undisputed(oracle: Any, row: Any) -> bool:
@@ -113,6 +119,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("Person", "masked"): masked,
     ("Rule", "value"): lambda _, rule: as_text(rule["value"]),
     ("RefusalStreak", "count"): streak,
+    ("SupervisorCase", "reporter"): reporter,
     ("RefusalStreak", "limit"): streak_limit,
     ("DrawPerson", "isIn"): lambda _, row: row.reason is None,
     ("Draw", "secret"): lambda _, row: row.secret if row.seed is not None else None,
