@@ -3,6 +3,7 @@ and confirmed by another.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import blacklist, offers
 from domain.calendar import shanghai_day
-from domain.errors import Conflict, Unmet
+from domain.errors import BadInput, Conflict, Unmet
 from domain.machine import Act, Machine, advance, record
 from domain.memberships import held
 from domain.organizations import InForce, rules_for
@@ -23,12 +24,13 @@ from models.dispatch import Assignment
 from models.events import Event
 from models.inspections import Inspection
 from models.memberships import Membership
-from models.supervisors import Appointment, Card, CardStatus
+from models.supervisors import IN_USE, Appointment, Card
 
 LONGEST_FACTS = 4000
 LONGEST_DOCUMENT = 200
 LONGEST_NUMBER = 40
 LONGEST_REASON = 2000
+LADDER = "sanctions.supervisor.ladder"
 
 
 class Step(StrEnum):
@@ -57,33 +59,51 @@ class Decision:
     number: str
 
 
-async def open_case(session: AsyncSession, card: Card, *, ground: Ground, facts: str, act: Act) -> tuple[SupervisorCase, Event]:
-    """Addressed to the issuer of the card, whoever opens it (Y068). Unmet for a ground the profile does not know (Y077 to Y082, B060)."""
+async def open_case(
+    session: AsyncSession, card: Card, *, ground: Ground, facts: str, act: Act, reporter: UUID | None = None
+) -> tuple[SupervisorCase, Event]:
+    """Addressed to the issuer of the card, whoever opens it (Y068), also where an agency that the person has inspected reported it.
+
+    Unmet for a ground the profile does not know (Y077 to Y082, B060); BadInput for an agency that has not met the person.
+    """
     rules = await rules_for(session, card.center_id, on=shanghai_day(act.at))
-    if card.status is CardStatus.REVOKED:
+    if card.status not in IN_USE:
         raise Conflict("STATE", status=card.status.value)
     known(ground, rules)
-    return await written(session, card, ground, facts=checked("facts", facts, LONGEST_FACTS), origin=CaseOrigin.MANUAL, act=act, rules=rules)
+    if reporter is not None and not await has_inspected(session, card, reporter):
+        raise BadInput("reportedBy", "unknown")
+    origin = CaseOrigin.AGENCY_REPORT if reporter else CaseOrigin.MANUAL
+    said = checked("facts", facts, LONGEST_FACTS)
+    return await written(session, card, ground, facts=said, origin=origin, act=act, rules=rules, reporter=reporter)
 
 
-async def suspend(session: AsyncSession, case: SupervisorCase, decision: Decision, *, act: Act) -> Event:
+async def has_inspected(session: AsyncSession, card: Card, agency_id: UUID) -> bool:
+    query = select(Assignment.id).where(col(Assignment.supervisor_id) == card.supervisor_id, col(Assignment.agency_id) == agency_id)
+    return (await session.exec(query.where(col(Assignment.status).in_(offers.TAKEN)))).first() is not None
+
+
+async def suspend(session: AsyncSession, case: SupervisorCase, decision: Decision, *, act: Act, review_on: date | None = None) -> Event:
     """暂停质量督导工作 (003 §17): by the issuer for everywhere, by a district for its own area, where the card stays ACTIVE (A11).
 
-    Unmet where the ladder of the profile has no such rung (D13).
+    Places in teams that are still open and whose duty lies before the day of review are free for others. Unmet where the ladder of the profile
+    has no such rung (D13).
     """
     rules = await rules_for(session, case.center_id, on=shanghai_day(act.at))
-    ladder = rules.rules.rule("sanctions.supervisor.ladder")
-    if Sanction.SUSPENSION not in rules.rules.words(ladder.id):
-        raise Unmet(ladder.id, ladder.article, rules.rules.version)
+    rung(rules, Sanction.SUSPENSION)
+    if review_on is not None and review_on <= shanghai_day(act.at):
+        raise BadInput("reviewOn", "past")
     decided(case, Sanction.SUSPENSION, decision, act=act)
-    case.in_force_at = act.at
+    case.in_force_at, case.review_on = act.at, review_on
     if act.organization_id != case.issuer_id:
         if not rules.rules.flag("suspension.district_may_suspend"):
-            raise Unmet("suspension.district_may_suspend", ladder.article, rules.rules.version)
+            article = rules.rules.rule(LADDER).article
+            raise Unmet("suspension.district_may_suspend", article, rules.rules.version)
         case.suspended_in_id = act.organization_id
-        return await step(session, case, Step.SUSPEND, act=act, rules=rules)
     event = await step(session, case, Step.SUSPEND, act=act, rules=rules)
-    await suspend_card(session, await card_of(session, case), act=act, reason=decision.number, profile_id=rules.id)
+    if case.suspended_in_id is None:
+        await suspend_card(session, await card_of(session, case), act=act, reason=decision.number, profile_id=rules.id)
+    for place in await open_places(session, case.supervisor_id, before=review_on, district_id=case.suspended_in_id):
+        await offers.withdraw(session, place, case.decision_number or "", act=act)
     return event
 
 
@@ -169,6 +189,13 @@ def known(ground: Ground, rules: InForce) -> None:
         raise Unmet(rule.id, rule.article, rules.rules.version, ground=ground.value)
 
 
+def rung(rules: InForce, sanction: Sanction) -> None:
+    """Unmet where the ladder of the profile has no such sanction (D13)."""
+    ladder = rules.rules.rule(LADDER)
+    if sanction not in rules.rules.words(ladder.id):
+        raise Unmet(ladder.id, ladder.article, rules.rules.version, sanction=sanction.value)
+
+
 def decided(case: SupervisorCase, sanction: Sanction, decision: Decision, *, act: Act) -> None:
     """Conflict before anything is written, where no decision is due."""
     if case.status is not SupervisorCaseStatus.OPENED:
@@ -198,16 +225,19 @@ async def card_of(session: AsyncSession, case: SupervisorCase) -> Card:
     return (await session.exec(query, execution_options={"populate_existing": True})).one()
 
 
-async def open_places(session: AsyncSession, supervisor_id: UUID) -> list[Assignment]:
+async def open_places(session: AsyncSession, supervisor_id: UUID, *, before: date | None = None, district_id: UUID | None = None) -> list[Assignment]:
+    """Offered or accepted and not begun, locked; only those with a duty before a day, only those of a district."""
     query = select(Assignment).where(col(Assignment.supervisor_id) == supervisor_id, col(Assignment.status).in_(OPEN_PLACES))
+    query = query if before is None else query.where(col(Assignment.duty_on) < before)
+    query = query if district_id is None else query.where(col(Assignment.district_id) == district_id)
     return list((await session.exec(query.order_by(col(Assignment.id)).with_for_update())).all())
 
 
 async def written(
-    session: AsyncSession, card: Card, ground: Ground, *, facts: str, origin: CaseOrigin, act: Act, rules: InForce
+    session: AsyncSession, card: Card, ground: Ground, *, facts: str, origin: CaseOrigin, act: Act, rules: InForce, reporter: UUID | None = None
 ) -> tuple[SupervisorCase, Event]:
     """A district sees and acts on the cases it opens: they lie in its area although the card is the center's."""
-    of_card = act.organization_id in {card.center_id, card.agency_id} or origin is not CaseOrigin.MANUAL
+    of_card = act.organization_id in {card.center_id, card.agency_id} or origin not in {CaseOrigin.MANUAL, CaseOrigin.AGENCY_REPORT}
     row = SupervisorCase(
         center_id=card.center_id,
         district_id=card.district_id if of_card else act.organization_id,
@@ -217,6 +247,7 @@ async def written(
         card_id=card.id,
         issuer_id=card.issuer_id,
         origin=origin,
+        reported_by_id=reporter,
         ground=ground,
         facts=facts,
         opened_by=act.by,

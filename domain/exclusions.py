@@ -176,8 +176,8 @@ def _of_the_draw(person: PersonFacts, rules: ExclusionRules) -> Iterator[tuple[R
         yield Reason.CARD_INVALID, "no card"
     if person.card is not None and person.card.status is CardStatus.SUSPENDED:
         yield Reason.SUSPENDED, "card suspended"
-    if person.card is not None and person.card.status is CardStatus.REVOKED:
-        yield Reason.CARD_INVALID, "card revoked"
+    if person.card is not None and person.card.status in {CardStatus.REVOKED, CardStatus.CANCELLED}:
+        yield Reason.CARD_INVALID, f"card {person.card.status.lower()}"
     if person.blacklisted:
         yield Reason.BLACKLISTED, "listed"
     if rules.ran_by is not None and person.person == rules.ran_by:

@@ -18,7 +18,7 @@ from models.database import beyond
 from models.dispatch import Assignment, AssignmentStatus
 from models.inspections import Inspection, InspectionStatus
 from models.sessions import Assessor, RecognitionSession, RecognitionSessionStatus
-from models.supervisors import MANDATED, Appointment, Card, CardStatus, Employment, Person, RosterStanding, Supervisor, SupervisorKind
+from models.supervisors import IN_USE, MANDATED, Appointment, Card, Employment, Person, RosterStanding, Supervisor, SupervisorKind
 
 SUPERVISOR, PERSON, CARD = table_of(Supervisor), table_of(Person), table_of(Card)
 TERM, EMPLOYMENT, CASE, ENTRY = table_of(Appointment), table_of(Employment), table_of(SupervisorCase), table_of(BlacklistEntry)
@@ -123,7 +123,7 @@ async def _cards(session: AsyncSession, who: Who) -> Mapping[UUID, CardFacts]:
     """The card in use, else the latest that was withdrawn."""
     c = CARD.c
     query = select(c.supervisor_id, c.status, c.valid_from, c.valid_until).where(c.supervisor_id.in_(_supervisors(who)))
-    found = await rows(session, query.order_by(c.status != CardStatus.REVOKED, c.valid_from))
+    found = await rows(session, query.order_by(c.status.in_(IN_USE), c.valid_from))
     return {one.supervisor_id: CardFacts(one.status, Days(one.valid_from, one.valid_until)) for one in found}
 
 

@@ -17,7 +17,7 @@ from models.cases import BlacklistEntry, BlacklistStatus, SupervisorCase
 from models.dispatch import Assignment, AssignmentStatus
 from models.events import Event
 from models.inspections import Inspection
-from models.supervisors import Card, CardStatus
+from models.supervisors import IN_USE, Card
 
 LONGEST_DOCUMENT = 200
 
@@ -105,5 +105,5 @@ async def consequences(session: AsyncSession, entry: BlacklistEntry) -> Conseque
     places = select(Assignment).where(*here, col(Assignment.status).in_(OPEN_PLACES)).order_by(col(Assignment.id)).with_for_update()
     found = list((await session.exec(places)).all())
     visits = select(Inspection).where(col(Inspection.id).in_([one.inspection_id for one in found])).order_by(col(Inspection.id))
-    cards = select(Card).where(col(Card.person_id) == entry.person_id, col(Card.center_id) == entry.center_id, col(Card.status) != CardStatus.REVOKED)
+    cards = select(Card).where(col(Card.person_id) == entry.person_id, col(Card.center_id) == entry.center_id, col(Card.status).in_(IN_USE))
     return Consequences(found, list((await session.exec(visits)).all()), list((await session.exec(cards.order_by(col(Card.id)))).all()))

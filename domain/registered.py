@@ -21,7 +21,7 @@ from models.cases import BLOCKING, BlacklistEntry
 from models.database import beyond
 from models.imports import RosterKind
 from models.organizations import Organization, Tier
-from models.supervisors import Card, CardStatus, Person, RosterStanding, Supervisor, SupervisorKind
+from models.supervisors import IN_USE, Card, Person, RosterStanding, Supervisor, SupervisorKind
 
 ELSEWHERE = ""
 """The name under which an agency of another jurisdiction is known here: no row bears it, so each row about it is refused."""
@@ -104,7 +104,7 @@ async def _people(session: AsyncSession, table: Table, center: Unit, *, remember
     cards = select(Card.number, Person.id_digest).join(Person, col(Person.id) == Card.person_id)
     numbers = literal(list(texts(table, CARD_NUMBER)), ARRAY(Text))
     held = (await session.exec(cards.where(col(Card.center_id) == center.id, col(Card.number) == any_(numbers)))).all()
-    in_use = and_(col(Card.supervisor_id) == Supervisor.id, col(Card.status) != CardStatus.REVOKED)
+    in_use = and_(col(Card.supervisor_id) == Supervisor.id, col(Card.status).in_(IN_USE))
     roster = (
         select(Person.id_digest, Supervisor, Card.number)
         .join(Supervisor, col(Supervisor.person_id) == Person.id)

@@ -130,6 +130,7 @@ KEYS = MappingProxyType(
         "assessment.due": TEXT,
         # Sanctions, grounds, blacklist: D13, D15, D25, D26
         "sanctions.supervisor.ladder": _words("CRITICISM", "ADMIN_DISCIPLINE", "SUSPENSION", "REVOCATION", required=True),
+        "sanctions.by_employer": FLAG,
         "sanctions.agency.ladder": _words("CRITICIZED", "ORDERED", "HR_REFERRED", "DISQUALIFIED", "CREDIT_ENTRY", "FILING_REFUSED", required=True),
         "grounds.supervisor": _words(*SUPERVISOR_GROUNDS, required=True),
         "grounds.agency": _words(*AGENCY_GROUNDS, required=True),

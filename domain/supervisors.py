@@ -21,6 +21,7 @@ from models.events import Event
 from models.organizations import Organization, Tier
 from models.supervisors import (
     IN_TERM,
+    IN_USE,
     Appointment,
     AppointmentStatus,
     Card,
@@ -40,6 +41,7 @@ class Step(StrEnum):
     SUSPEND = "SUSPEND"
     RESTORE = "RESTORE"
     REVOKE = "REVOKE"
+    CANCEL = "CANCEL"
     TERMINATE = "TERMINATE"
     WARN = "WARN"
     EXPIRE = "EXPIRE"
@@ -52,6 +54,10 @@ CARD_STEPS: Machine = {
     (CardStatus.SUSPENDED, Step.RESTORE): CardStatus.ACTIVE,
     (CardStatus.ACTIVE, Step.REVOKE): CardStatus.REVOKED,
     (CardStatus.SUSPENDED, Step.REVOKE): CardStatus.REVOKED,
+    (CardStatus.ACTIVE, Step.CANCEL): CardStatus.CANCELLED,
+    (CardStatus.SUSPENDED, Step.CANCEL): CardStatus.CANCELLED,
+    # nobody leaves to escape a case that is open
+    (CardStatus.CANCELLED, Step.REVOKE): CardStatus.REVOKED,
 }
 
 APPOINTMENT_STEPS: Machine = {
@@ -93,8 +99,9 @@ async def enlist(
     fit(person, rules, kind=kind, level=level, on=shanghai_day(act.at))
     row = await on_roster(session, person, organization, kind=kind)
     before = None if row.version == 0 else row.standing
-    if before is RosterStanding.ACTIVE:
+    if before in {RosterStanding.ACTIVE, RosterStanding.SUSPENDED}:
         raise Conflict("DUPLICATE")
+    row.left_on = row.left_ground = row.platform_deleted_on = None
     row.level, row.standing, row.verified_at, row.version = level, RosterStanding.ACTIVE, act.at, max(row.version, 1)
     session.add(row)
     await session.flush()
@@ -176,9 +183,14 @@ async def withdraw_card(session: AsyncSession, card: Card, *, act: Act, reason: 
     event = await advance(session, card, CARD_STEPS, step=Step.REVOKE, act=act, reason=reason, profile_id=profile_id)
     for term in await terms_in_force(session, card.supervisor_id, on=shanghai_day(act.at)):
         await advance(session, term, APPOINTMENT_STEPS, step=Step.TERMINATE, act=act, reason=reason, profile_id=profile_id)
-    supervisor = await supervisor_of(session, card)
+    await off_roster(session, await supervisor_of(session, card), act=act, reason=reason, profile_id=profile_id)
+    return event
+
+
+async def off_roster(session: AsyncSession, supervisor: Supervisor, *, act: Act, reason: str, profile_id: UUID) -> Event:
+    """移出名册: the place on the roster ends, and the role with it."""
     before, supervisor.standing = supervisor.standing, RosterStanding.REMOVED
-    await record(session, supervisor, step="REMOVE", act=act, before=before, after=supervisor.standing, reason=reason, profile_id=profile_id)
+    event = await record(session, supervisor, step="REMOVE", act=act, before=before, after=supervisor.standing, reason=reason, profile_id=profile_id)
     role = await held(session, supervisor.person_id, role_name(supervisor.kind), organization_id=supervisor.organization_id, at=act.at)
     if role is not None:
         await end(session, role, act=act, reason=reason)
@@ -192,8 +204,8 @@ async def supervisor_of(session: AsyncSession, card: Card) -> Supervisor:
 
 
 async def card_in_use(session: AsyncSession, supervisor_id: UUID) -> Card | None:
-    """The one card that is not revoked; a suspended one is still in use."""
-    query = select(Card).where(col(Card.supervisor_id) == supervisor_id, col(Card.status) != CardStatus.REVOKED)
+    """The one card that has not ended; a suspended one is still in use."""
+    query = select(Card).where(col(Card.supervisor_id) == supervisor_id, col(Card.status).in_(IN_USE))
     return (await session.exec(query)).one_or_none()
 
 

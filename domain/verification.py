@@ -39,13 +39,14 @@ class Verdict(StrEnum):
     VALID = "VALID"
     SUSPENDED = "SUSPENDED"
     REVOKED = "REVOKED"
+    CANCELLED = "CANCELLED"
     EXPIRED = "EXPIRED"
     UNKNOWN = "UNKNOWN"
 
 
 @dataclass(frozen=True)
 class Verified:
-    """All that the public learns. An unknown card has nothing but its status; of a revoked one the name is gone too (000 §23, Y088)."""
+    """All that the public learns. An unknown card has nothing but its status; of a revoked or cancelled one the name is gone too (000 §23, Y088)."""
 
     status: Verdict
     kind: SupervisorKind | None = None
@@ -128,12 +129,12 @@ def fits(card_id: UUID, number: str, given: str, *, keys: IdKeys) -> bool:
 
 def verified(card: Row[*tuple[Any, ...]], *, on: date) -> Verified:
     status = verdict(card.status, card.valid_from, card.valid_until, on=on)
-    name = None if status is Verdict.REVOKED else f"{card.name[:1]}**"
+    name = None if status in {Verdict.REVOKED, Verdict.CANCELLED} else f"{card.name[:1]}**"
     return Verified(status, card.kind, name, card.issuer, card.valid_until)
 
 
 def verdict(status: CardStatus, valid_from: date, valid_until: date, *, on: date) -> Verdict:
-    """A revoked or suspended card is that on every day; any other counts on the days of its validity."""
+    """A revoked, cancelled or suspended card is that on every day; any other counts on the days of its validity."""
     if status is not CardStatus.ACTIVE:
         return Verdict(status.value)
     return Verdict.VALID if valid_from <= on < valid_until else Verdict.EXPIRED

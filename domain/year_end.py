@@ -28,7 +28,7 @@ from models.cases import CaseOrigin, Ground
 from models.education import EducationAttendance, EducationEvent, EducationLapse, EducationResult
 from models.notifications import Reminder
 from models.organizations import Organization
-from models.supervisors import Appointment, AppointmentStatus, Card, CardStatus, RosterStanding, Supervisor, SupervisorKind
+from models.supervisors import IN_USE, Appointment, AppointmentStatus, Card, RosterStanding, Supervisor, SupervisorKind
 
 DUE_STEP, JUDGED_STEP, OVERDUE_STEP = "EDUCATION_DUE", "EDUCATION_JUDGED", "ASSESSMENT_OVERDUE"
 FACTS = {Ground.EDUCATION_FAILED: "{year} 年业务学习教育不合格", Ground.EDUCATION_ABSENT: "{year} 年未参加业务学习教育"}
@@ -128,7 +128,7 @@ def wanting(center_id: UUID, year: int) -> Select[Any]:
         a.c.starts_on <= e.c.held_on,
         or_(a.c.ends_on.is_(None), a.c.ends_on > e.c.held_on),
     )
-    carded = exists(select_from(c.c.id)).where(c.c.supervisor_id == s.c.id, c.c.status != CardStatus.REVOKED).correlate_except(c)
+    carded = exists(select_from(c.c.id)).where(c.c.supervisor_id == s.c.id, c.c.status.in_(IN_USE)).correlate_except(c)
 
     def with_result(result: EducationResult) -> ColumnElement[bool]:
         return exists(select_from(t.c.id)).where(t.c.supervisor_id == s.c.id, t.c.year == year, t.c.result == result).correlate_except(t)

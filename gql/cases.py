@@ -1,35 +1,31 @@
-"""Cases in the graph: opened, decided by one person, confirmed by another; what a revocation would touch."""
+"""Cases in the graph: opened, decided by one person, confirmed by another."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
-from typing import Annotated
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ColumnElement
-from strawberry import Info
+from sqlalchemy import ColumnElement, case, null, select
 
-from authz.access import holds
 from authz.actions import Action
-from authz.actor import Actor
-from authz.relations import PERSON, World, there_is
+from authz.relations import PERSON, there_is
 from domain import cases, proposals, rechecks
-from domain.cases import Confirmed, Decision, Touched
+from domain.cases import Confirmed, Decision
+from gql import ids
 from gql.blacklist import BLACKLIST_ENTRIES, BlacklistEntry, BlacklistEntryPayload
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
-from gql.ids import shown
-from gql.organizations import EVENTS, ORGANIZATIONS, Event, Organization, Step, Versioned
-from gql.reading.declare import Frame, Offered, Source, bound, column, given, one, page, steps
+from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, Event, Organization, Step, Versioned
+from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, one, page, steps
 from gql.reading.fragments import constant
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
-from gql.reading.read import signed_in
 from gql.supervisors import CARDS, PERSONS, SUPERVISORS, Card, Person, Supervisor
 from models.base import table_of
 from models.cases import BlacklistEntry as BlacklistEntryRow
 from models.cases import CaseOrigin, Ground, Sanction, SupervisorCaseStatus
 from models.cases import SupervisorCase as SupervisorCaseRow
 from models.events import Event as EventRow
+from models.organizations import Organization as OrganizationRow
 
 described(
     CaseOrigin,
@@ -38,6 +34,7 @@ described(
     REFUSAL_STREAK="连续不接受指派, opened by itself.",
     EDUCATION="业务学习教育不合格或未参加, opened by itself when the year is over.",
     ASSESSMENT="年度考核不合格, opened by the assessment.",
+    AGENCY_REPORT="被督导机构反映: reported by an agency that the person has inspected.",
 )
 described(
     SupervisorCaseStatus,
@@ -48,7 +45,15 @@ described(
     LIFTED="已解除.",
     CLOSED="已结案, without a sanction.",
 )
-described(Sanction, "处理决定: what a case led to.", NO_ACTION="不予处理.", SUSPENSION="暂停质量督导工作.", REVOCATION="取消督导资格.")
+described(
+    Sanction,
+    "处理决定: what a case led to.",
+    NO_ACTION="不予处理.",
+    CRITICISM="批评教育 (000 §21, 003 §17).",
+    ADMIN_DISCIPLINE="行政处分, by the employer's department (000 §21).",
+    SUSPENSION="暂停质量督导工作 (003 §17).",
+    REVOCATION="取消督导资格 (000 §21, 003 §17).",
+)
 
 CASES = Source(SupervisorCaseRow, "SupervisorCase", "scase")
 OPEN, SUSPEND, REVOKE = Action.SUPERVISOR_CASE_OPEN, Action.SUPERVISOR_CASE_SUSPEND, Action.SUPERVISOR_CASE_REVOKE
@@ -62,6 +67,16 @@ def by_another(frame: Frame) -> ColumnElement[bool]:
 
 def suspended(frame: Frame) -> ColumnElement[bool]:
     return frame.t.c.sanction == constant("SUSPENSION")
+
+
+def reporter(frame: Frame) -> ColumnElement[str]:
+    o = table_of(OrganizationRow).alias("reporter")
+    name = select(o.c.name).where(o.c.id == frame.t.c.reported_by_id).scalar_subquery()
+    return case((frame.may(Action.SUPERVISOR_CASE_READ_REPORTER), name), else_=null())
+
+
+def put_to_nobody(frame: Frame) -> ColumnElement[bool]:
+    return frame.t.c.put_on.is_(None)
 
 
 def listed_by_nobody(frame: Frame) -> ColumnElement[bool]:
@@ -78,6 +93,7 @@ class SupervisorCase(Versioned):
     card: Card | None = one("card_id", CARDS, "The card in question.")
     issuer: Organization | None = one("issuer_id", ORGANIZATIONS, "核发机构: who alone may revoke the card.")
     origin: CaseOrigin = column("origin", "How it came about.")
+    reporter: str | None = computed(reporter, "反映机构: the name of the agency that reported; null for the person, and for who is not to know.")
     ground: Ground = column("ground", "事由.")
     facts: str = column("facts", "What is said to have happened.")
     document: str | None = column("document", "The document the decision rests on.")
@@ -89,7 +105,16 @@ class SupervisorCase(Versioned):
     confirmed_by: Person | None = one("confirmed_by", PERSONS, "Who confirmed: never who decided.")
     in_force_at: datetime | None = column("in_force_at", "Since when the sanction holds.")
     suspended_in: Organization | None = one("suspended_in_id", ORGANIZATIONS, "Where a district's suspension holds; without it, everywhere.")
+    review_on: date | None = column("review_on", "复核日: on which day who suspended looks at it again; it ends by supervisorCaseRestore.")
+    criticism: str | None = column("criticism", "批评教育: what was said to the person.")
+    authority: str | None = column("authority", "所在部门: which department of the employer criticized or disciplined (000 §21).")
+    decided_on: date | None = column("decided_on", "The day of the criticism or the discipline.")
+    put_to: str | None = column("put_to", "To which department discipline (行政处分) was recommended.")
+    put_on: date | None = column("put_on", "On which day it was recommended.")
     available_steps: list[Step] = steps(
+        Offered("supervisorCaseCriticize", Action.SUPERVISOR_CASE_CRITICIZE, ("OPENED",), to="IN_FORCE"),
+        Offered("supervisorCaseRecommend", Action.SUPERVISOR_CASE_RECOMMEND, ("OPENED",), when=put_to_nobody),
+        Offered("supervisorCaseDiscipline", Action.SUPERVISOR_CASE_DISCIPLINE, ("OPENED",), to="IN_FORCE"),
         Offered("supervisorCaseSuspend", SUSPEND, ("OPENED",), to="IN_FORCE"),
         Offered("supervisorCaseRevoke", REVOKE, ("OPENED",), to="DECIDED", second_person=True),
         Offered("supervisorCaseConfirm", CONFIRM, ("DECIDED",), to="IN_FORCE", second_person=True, when=by_another),
@@ -106,6 +131,7 @@ class SupervisorCaseFilter:
     sanction: Among[Sanction] | None = where("sanction", "What was decided.")
     origin: Among[CaseOrigin] | None = where("origin", "How they came about.")
     supervisor: IdFilter | None = where("supervisor_id", "Against whom.", "sup")
+    review_on: RangeFilter[date] | None = where("review_on", "When a suspension is looked at again.")
     issuer: IdFilter | None = where("issuer_id", "To whom they are addressed.", "ctr", "agc")
     person: IdFilter | None = where("person_id", "Who that is.", "per")
     district: IdFilter | None = where("district_id", "In which district.", "dst")
@@ -119,49 +145,12 @@ class SupervisorCaseOrder(Enum):
     UPDATED_AT = strawberry.enum_value("updated_at", description="By time of the last change.")
 
 
-@strawberry.type(description="What a revocation would end, before anybody decides it. Only for who may revoke the card.")
-class RevocationPreview:
-    card: strawberry.ID = strawberry.field(description="The card that would be revoked.")
-    appointments: list[strawberry.ID] = strawberry.field(description="Terms that would be terminated; one at most.")
-    memberships: list[strawberry.ID] = strawberry.field(description="Roles that would end; one at most.")
-    open_assignment_count: int = strawberry.field(description="How many places in teams would be free for others, as far as the caller may see them.")
-    open_assignments: list[strawberry.ID] = strawberry.field(description="These places; all of them, since nobody has many duties at a time.")
-    inspections: list[strawberry.ID] = strawberry.field(description="The inspections that would lose a member.")
-
-
-async def revocation_preview(
-    info: Info, card: Annotated[strawberry.ID, strawberry.argument(description="The card that would be revoked.")]
-) -> RevocationPreview | None:
-    """Whoever may not revoke is refused as by the act itself, with article and issuer (INV17)."""
-    context, actor = info.context, signed_in(info.context)
-    async with context.database.transaction(actor.tenant) as session:
-        call = Call(context, session, actor)
-        row = await call.fetch(CARDS, card, to=REVOKE)
-        found = await cases.touched(session, row, act=call.act)
-    return previewed(card, found, actor)
-
-
-def previewed(card: strawberry.ID, found: Touched, actor: Actor) -> RevocationPreview:
-    """Typed ids of all that would end; of places only the ones the caller may see, or the preview would break the embargo."""
-    world = World(inspections=found.inspections)
-    seen = [one for one in found.places if holds(actor, Action.ASSIGNMENT_READ, one, world=world)]
-    return RevocationPreview(
-        card=card,
-        appointments=[strawberry.ID(shown("apt", one.id)) for one in found.terms],
-        memberships=[strawberry.ID(shown("mem", one.id)) for one in found.roles],
-        open_assignment_count=len(seen),
-        open_assignments=[strawberry.ID(shown("asg", one.id)) for one in seen],
-        inspections=[strawberry.ID(shown("insp", one.inspection_id)) for one in seen],
-    )
-
-
 @strawberry.type
 class Query:
     supervisor_cases: Connection[SupervisorCase] | None = page(
         None, CASES, "Cases the caller may see.", type=Connection[SupervisorCase], arguments=Arguments(SupervisorCaseFilter, SupervisorCaseOrder)
     )
     supervisor_case: SupervisorCase | None = row(CASES, "One case.", SupervisorCase)
-    revocation_preview: RevocationPreview | None = strawberry.field(resolver=revocation_preview, description="What revoking a card would touch.")
 
 
 @strawberry.input(description="A case to open.")
@@ -169,6 +158,10 @@ class SupervisorCaseOpenInput(Keyed):
     card: strawberry.ID = strawberry.field(description="The card in question.")
     ground: Ground = strawberry.field(description="One of the grounds of the rules in force.")
     facts: str = strawberry.field(description="What is said to have happened, at most 4000 characters.")
+    reported_by: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="被督导机构反映: the agency that reported it, where one did that the person has inspected. The person does not learn it.",
+    )
     expected_version: int | None = strawberry.field(default=None, description=VERSION)
 
 
@@ -178,14 +171,19 @@ class OfCase(Keyed):
     expected_version: int | None = strawberry.field(default=None, description=VERSION)
 
 
-@strawberry.input(description="A suspension, and in what it is written.")
-class SupervisorCaseSuspendInput(OfCase):
+@strawberry.input(description="A case, and in what the decision about it is written.")
+class Written(OfCase):
     document: str = strawberry.field(description="The document it rests on, at most 200 characters.")
     decision_number: str = strawberry.field(description="决定文号, at most 40 characters; once per issuer.")
 
 
+@strawberry.input(description="A suspension, in what it is written, and when it is looked at again.")
+class SupervisorCaseSuspendInput(Written):
+    review_on: date = strawberry.field(description="复核日: the day by which it is looked at again, after today.")
+
+
 @strawberry.input(description="A revocation, on what ground and in what it is written.")
-class SupervisorCaseRevokeInput(SupervisorCaseSuspendInput):
+class SupervisorCaseRevokeInput(Written):
     ground: Ground = strawberry.field(description="One of the grounds of the rules in force.")
 
 
@@ -242,18 +240,32 @@ def after(found: SupervisorCaseRow, event: EventRow) -> SupervisorCasePayload:
 
 @strawberry.type
 class Mutation:
-    @mutation(OPEN, "Open a case (立案) against the holder of a card, for its issuer.")
+    @mutation(
+        OPEN,
+        "Open a case (立案) against the holder of a card, for its issuer (000 §19, §21; 003 §17): by an administrator of the center, of a district that "
+        "has dispatched the person, or of the agency that issued the card.",
+    )
     async def supervisor_case_open(call: Call, input: SupervisorCaseOpenInput) -> SupervisorCasePayload:
         card = await call.fetch(CARDS, input.card, to=OPEN, version=input.expected_version)
-        case, event = await cases.open_case(call.session, card, ground=input.ground, facts=input.facts, act=call.act)
+        reporter_id = ids.read(input.reported_by, [str(AGENCIES.prefix)]) if input.reported_by else None
+        case, event = await cases.open_case(call.session, card, ground=input.ground, facts=input.facts, act=call.act, reporter=reporter_id)
         return after(case, event)
 
-    @mutation(SUSPEND, "Suspend (暂停质量督导工作): the issuer everywhere, a district in its own area. Not under rules whose ladder lacks it.")
+    @mutation(
+        SUSPEND,
+        "Suspend (暂停质量督导工作) until it is looked at again (003 §17): an administrator of the center everywhere, of a district in its own area. Places "
+        "offered or accepted whose duty lies before the day of review are taken back there. Not under rules whose ladder lacks it (000 §21).",
+    )
     async def supervisor_case_suspend(call: Call, input: SupervisorCaseSuspendInput) -> SupervisorCasePayload:
         case = await taken(call, input, SUSPEND)
-        return after(case, await cases.suspend(call.session, case, Decision(input.document, input.decision_number), act=call.act))
+        return after(
+            case, await cases.suspend(call.session, case, Decision(input.document, input.decision_number), review_on=input.review_on, act=call.act)
+        )
 
-    @mutation(REVOKE, "Decide a revocation (取消督导资格). It comes into force when another person confirms it.")
+    @mutation(
+        REVOKE,
+        "Decide a revocation (取消督导资格; 000 §21, 003 §17), as an administrator of the issuer. It comes into force when another person confirms it.",
+    )
     async def supervisor_case_revoke(call: Call, input: SupervisorCaseRevokeInput) -> SupervisorCasePayload:
         case, decision = await taken(call, input, REVOKE), Decision(input.document, input.decision_number)
         return after(case, await cases.revoke(call.session, case, decision, ground=input.ground, act=call.act))
@@ -264,12 +276,12 @@ class Mutation:
         done = await rechecks.confirm(call.session, case, act=call.act)
         return changed(SupervisorCaseConfirmPayload, case=case.id, event=done.event.id, card=done.card.id, **listed(done))
 
-    @mutation(RESTORE, "End a suspension (恢复督导工作).")
+    @mutation(RESTORE, "End a suspension (恢复督导工作; 003 §17), as who imposed it.")
     async def supervisor_case_restore(call: Call, input: SupervisorCaseRestoreInput) -> SupervisorCasePayload:
         case = await taken(call, input, RESTORE)
         return after(case, await cases.restore(call.session, case, input.reason, act=call.act))
 
-    @mutation(CLOSE, "Close a case without a sanction (结案).")
+    @mutation(CLOSE, "Close a case without a sanction (结案), as an administrator of the issuer.")
     async def supervisor_case_close(call: Call, input: SupervisorCaseCloseInput) -> SupervisorCasePayload:
         case = await taken(call, input, CLOSE)
         return after(case, await cases.close(call.session, case, input.reason, act=call.act))

@@ -23,7 +23,7 @@ from gql.reading.paging import (
     where_worked,
 )
 from gql.supervisors import APPOINTMENTS, CARDS, EMPLOYMENTS, PERSONS, SUPERVISORS, Appointment, Supervisor, streak
-from models.supervisors import AppointmentStatus, CardStatus, RosterStanding, SkillLevel, SupervisorKind
+from models.supervisors import AppointmentStatus, CardStatus, LeavingGround, RosterStanding, SkillLevel, SupervisorKind
 
 ATTENDANCES, ASSESSMENTS, EVALUATIONS = (
     "gql.education:EDUCATION_ATTENDANCES",
@@ -63,6 +63,9 @@ def is_evaluated(frame: Frame) -> ColumnElement[bool]:
 class SupervisorFilter:
     kind: Among[SupervisorKind] | None = where("kind", "External or internal.")
     standing: Among[RosterStanding] | None = where("standing", "On the roster or removed.")
+    left_ground: Among[LeavingGround] | None = where("left_ground", "Why they left.")
+    left_on: RangeFilter[date] | None = where("left_on", "When they left.")
+    platform_deleted_on: RangeFilter[date] | None = where("platform_deleted_on", "When their entry on the platform was deleted.")
     level: Among[SkillLevel] | None = where("level", "Their rank.")
     knows_exam_workflow: bool | None = where("knows_exam_workflow", "Versed in the workflow of exams or not.")
     knows_question_bank: bool | None = where("knows_question_bank", "Versed in the question bank or not.")

@@ -10,19 +10,17 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from authz.actions import Action
 from authz.relations import there_is
-from domain.identity_numbers import reveal
 from domain.refusals import in_a_row, most_in_a_row
-from domain.training import NewCard, issue_at_once
 from gql.enums import described
-from gql.fields import VERSION, Call, Keyed, changed, mutation, row
-from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, Agency, Event, Node, Organization, Step, Versioned
-from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, many, one, only, page, steps
+from gql.fields import row
+from gql.organizations import AGENCIES, ORGANIZATIONS, Agency, Node, Organization, Step, Versioned
+from gql.reading.declare import Frame, Offered, Source, column, computed, many, one, only, page, steps
 from gql.reading.fragments import constant
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
 from models.assessments import TermEvaluation as TermEvaluationRow
 from models.base import table_of
 from models.supervisors import Appointment as AppointmentRow
-from models.supervisors import AppointmentStatus, CardStatus, RosterStanding, SkillLevel, SupervisorKind
+from models.supervisors import AppointmentStatus, CardStatus, LeavingGround, RosterStanding, SkillLevel, SupervisorKind
 from models.supervisors import Card as CardRow
 from models.supervisors import Employment as EmploymentRow
 from models.supervisors import Person as PersonRow
@@ -35,8 +33,29 @@ if TYPE_CHECKING:
     from gql.education import EducationAttendance
 
 described(SupervisorKind, "督导员类别: who they inspect for.", EXTERNAL="外部督导员.", INTERNAL="内部督导员, of one agency.")
-described(RosterStanding, "在册情况: whether somebody is on the roster.", ACTIVE="在册.", REMOVED="已移出名册, kept in the archive.")
-described(CardStatus, "证卡状态: whether a card counts.", ACTIVE="有效.", SUSPENDED="暂停.", REVOKED="已撤回.")
+described(
+    RosterStanding,
+    "在册情况: whether somebody is on the roster.",
+    ACTIVE="在册.",
+    SUSPENDED="暂停, of an internal one without a card.",
+    REMOVED="已移出名册, kept in the archive.",
+)
+described(
+    LeavingGround,
+    "离任原因: why somebody is off the roster without a revocation.",
+    OWN_WISH="本人申请.",
+    EMPLOYMENT_ENDED="离开所在单位.",
+    DEATH="去世.",
+    REMOVED_BY_AGENCY="由评价机构取消, of an internal one without a card (003 §6).",
+)
+described(
+    CardStatus,
+    "证卡状态: whether a card counts.",
+    ACTIVE="有效.",
+    SUSPENDED="暂停.",
+    REVOKED="已取消, by a case.",
+    CANCELLED="已注销: who bore it has left.",
+)
 described(
     AppointmentStatus,
     "聘任状态: whether a mandate counts.",
@@ -45,7 +64,7 @@ described(
     EVALUATED="已作履职评价: in force, and may be renewed.",
     RENEWED="已续聘: in force until its end, when the next term begins.",
     EXPIRED="聘期届满.",
-    TERMINATED="已解聘, by a revocation.",
+    TERMINATED="已解聘, by a revocation or by leaving.",
 )
 described(
     SkillLevel,
@@ -89,7 +108,7 @@ def masked(frame: Frame) -> ColumnElement[str]:
 
 
 @strawberry.type(description="任职: who employed a person on which days.")
-class Employment(Node):
+class Employment(Versioned):
     agency: Agency | None = one("agency_id", AGENCIES, "The employer.")
     starts_on: date = column("starts_on", "The first day.")
     ends_on: date | None = column("ends_on", "The first day after it; open without it.")
@@ -151,6 +170,10 @@ class Appointment(Versioned):
     )
 
 
+def outstanding(frame: Frame) -> ColumnElement[bool]:
+    return frame.t.c.returned_on.is_(None)
+
+
 @strawberry.type(description="督导员证卡: proves competence. Who issued it alone may revoke it.")
 class Card(Versioned):
     number: str = column("number", "证卡编号.")
@@ -160,7 +183,11 @@ class Card(Versioned):
     status: CardStatus = column("status", "Whether it counts.")
     valid_from: date = column("valid_from", "The first day it counts.")
     valid_until: date = column("valid_until", "The first day it no longer counts.")
-    available_steps: list[Step] = steps(Offered("supervisorCaseOpen", Action.SUPERVISOR_CASE_OPEN, ("ACTIVE", "SUSPENDED")))
+    returned_on: date | None = column("returned_on", "证卡交回: on which day the issuer had it back (000 §23).")
+    available_steps: list[Step] = steps(
+        Offered("supervisorCaseOpen", Action.SUPERVISOR_CASE_OPEN, ("ACTIVE", "SUSPENDED")),
+        Offered("cardReturn", Action.CARD_RETURN, ("REVOKED", "CANCELLED"), when=outstanding),
+    )
 
 
 @strawberry.type(description="质量督导员: a person in one kind on one roster.")
@@ -168,6 +195,10 @@ class Supervisor(Versioned):
     person: Person | None = one("person_id", PERSONS, "Who it is.")
     kind: SupervisorKind = column("kind", "External or internal.")
     standing: RosterStanding = column("standing", "On the roster or removed.")
+    review_on: date | None = column("review_on", "复核日: when the agency looks again at a suspension.")
+    left_on: date | None = column("left_on", "On which day the person left without a revocation.")
+    left_ground: LeavingGround | None = column("left_ground", "离任原因.")
+    platform_deleted_on: date | None = column("platform_deleted_on", "On which day the entry on the service platform was deleted (000 §23).")
     level: SkillLevel | None = column("level", "职业技能等级, where known.")
     verified_at: datetime | None = column("verified_at", "When the row of the roster was last verified.")
     knows_exam_workflow: bool = column("knows_exam_workflow", "业务专长: versed in the workflow of exams (考务流程).")
@@ -201,6 +232,7 @@ class CardFilter:
     issuer: IdFilter | None = where("issuer_id", "Who issued them.", "ctr", "agc")
     supervisor: IdFilter | None = where("supervisor_id", "Whose they are.", "sup")
     valid_until: RangeFilter[date] | None = where("valid_until", "When they end.")
+    returned_on: RangeFilter[date] | None = where("returned_on", "When the issuer had them back.")
 
 
 @strawberry.enum(description="What cards may be sorted by.")
@@ -220,52 +252,3 @@ class Query:
     cards: Connection[Card] | None = page(None, CARDS, "All cards.", type=Connection[Card], arguments=CARD_ARGUMENTS)
     card: Card | None = row(CARDS, "One card.", Card)
     appointment: Appointment | None = row(APPOINTMENTS, "One appointment.", Appointment)
-
-
-@strawberry.input(description="A card to issue.")
-class CardIssueInput(Keyed):
-    supervisor: strawberry.ID = strawberry.field(description="For whom; on the roster of the issuer.")
-    number: str = strawberry.field(description="证卡编号, at most 40 characters; once per issuer.")
-    valid_from: date = strawberry.field(description="The first day it counts.")
-    valid_until: date = strawberry.field(description="The first day it no longer counts; every card has one (本系统默认, the text names no end).")
-    expected_version: int | None = strawberry.field(default=None, description=VERSION)
-
-
-@strawberry.input(description="Whose id number to show, and why.")
-class PersonRevealIdentityInput(Keyed):
-    person: strawberry.ID = strawberry.field(description="Whose.")
-    purpose: str = strawberry.field(description="查询用途, 1 to 500 characters; it is kept with the name of who asked.")
-
-
-@strawberry.type(description="An id number, shown once.")
-class PersonRevealIdentityPayload:
-    person: Person | None = given("person", PERSONS, "Whose it is.")
-    id_number: str | None = bound("id_number", "公民身份号码. Kept in no log and not said again: null where the key was answered before.")
-    event: Event | None = given("event", EVENTS, "The event written: who had it shown, when, and why.")
-    replayed: bool = bound("replayed", "Whether this key was answered before.")
-
-
-@strawberry.type(description="A card after a step.")
-class CardPayload:
-    card: Card | None = given("card", CARDS, "The card.")
-    event: Event | None = given("event", EVENTS, "The event written.")
-    replayed: bool = bound("replayed", "Whether this key was answered before.")
-
-
-@strawberry.type
-class Mutation:
-    @mutation(
-        Action.CARD_ISSUE,
-        "Issue a card (核发证卡) to somebody on the own roster, where the rules ask for no training and exam first. Not to who is on the blacklist.",
-    )
-    async def card_issue(call: Call, input: CardIssueInput) -> CardPayload:
-        supervisor = await call.fetch(SUPERVISORS, input.supervisor, to=Action.CARD_ISSUE, version=input.expected_version)
-        card, event = await issue_at_once(call.session, supervisor, NewCard(input.number, input.valid_from, input.valid_until), act=call.act)
-        return changed(CardPayload, card=card.id, event=event.id)
-
-    @mutation(Action.PERSON_REVEAL_IDENTITY, "Show somebody's whole id number (查看身份号码) once, for a purpose. Each time is recorded.")
-    async def person_reveal_identity(call: Call, input: PersonRevealIdentityInput) -> PersonRevealIdentityPayload:
-        person = await call.fetch(PERSONS, input.person, to=Action.PERSON_REVEAL_IDENTITY)
-        number, event = await reveal(call.session, person, input.purpose, keys=call.context.id_keys, within=call.actor.tenant, act=call.act)
-        call.told["id_number"] = number
-        return changed(PersonRevealIdentityPayload, person=person.id, event=event.id)

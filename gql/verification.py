@@ -23,6 +23,7 @@ described(
     VALID="有效.",
     SUSPENDED="暂停.",
     REVOKED="已取消.",
+    CANCELLED="已注销: the holder no longer supervises.",
     EXPIRED="不在有效期内: past its validity, or before it.",
     UNKNOWN="无此证卡: no card of this number and check.",
 )

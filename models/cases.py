@@ -32,6 +32,7 @@ class CaseOrigin(StrEnum):
     REFUSAL_STREAK = "REFUSAL_STREAK"
     EDUCATION = "EDUCATION"
     ASSESSMENT = "ASSESSMENT"
+    AGENCY_REPORT = "AGENCY_REPORT"
 
 
 class SupervisorCaseStatus(StrEnum):
@@ -44,6 +45,8 @@ class SupervisorCaseStatus(StrEnum):
 
 class Sanction(StrEnum):
     NO_ACTION = "NO_ACTION"
+    CRITICISM = "CRITICISM"
+    ADMIN_DISCIPLINE = "ADMIN_DISCIPLINE"
     SUSPENSION = "SUSPENSION"
     REVOCATION = "REVOCATION"
 
@@ -70,6 +73,11 @@ class SupervisorCase(Row, Tenanted, table=True):
         CheckConstraint("confirmed_by IS NULL OR confirmed_by <> decided_by", "two_persons"),
         CheckConstraint("sanction <> 'REVOCATION' OR status NOT IN ('IN_FORCE') OR confirmed_by IS NOT NULL", "revocation_confirmed"),
         CheckConstraint("status IN ('OPENED', 'CLOSED') OR (sanction IS NOT NULL AND decided_by IS NOT NULL)", "decided_has_sanction"),
+        CheckConstraint("(criticism IS NOT NULL) = (sanction IS NOT DISTINCT FROM 'CRITICISM')", "criticism_is_said"),
+        CheckConstraint("sanction <> 'ADMIN_DISCIPLINE' OR (authority IS NOT NULL AND decided_on IS NOT NULL)", "discipline_by_authority"),
+        CheckConstraint("review_on IS NULL OR sanction = 'SUSPENSION'", "review_of_suspension"),
+        CheckConstraint("num_nonnulls(put_to, put_on) <> 1", "put_is_whole"),
+        CheckConstraint("(origin = 'AGENCY_REPORT') = (reported_by_id IS NOT NULL)", "reported_by_agency"),
         Index("uq_supervisor_case_one_open", "card_id", "ground", unique=True, postgresql_where=literal_column("status IN ('OPENED', 'DECIDED')")),
     )
     supervisor_id: UUID = Field(foreign_key="supervisor.id", index=True)
@@ -89,6 +97,17 @@ class SupervisorCase(Row, Tenanted, table=True):
     in_force_at: datetime | None = Field(default=None, sa_type=Instant)
     # whose area a suspension holds in: a district's own, the card stays ACTIVE elsewhere (A11)
     suspended_in_id: UUID | None = Field(default=None, foreign_key="organization.id")
+    # by when who suspended looks at it again
+    review_on: date | None = None
+    # 批评教育 or 行政处分: what was said, by which department, on which day (000 §21, 003 §17)
+    criticism: str | None = Field(default=None, max_length=2000)
+    authority: str | None = Field(default=None, max_length=120)
+    decided_on: date | None = None
+    # 建议所在部门给予行政处分
+    put_to: str | None = Field(default=None, max_length=120)
+    put_on: date | None = None
+    # the inspected agency that reported the misconduct: never told to the person (000 §21(四))
+    reported_by_id: UUID | None = Field(default=None, foreign_key="organization.id")
 
 
 class BlacklistEntry(Row, Tenanted, table=True):

@@ -24,14 +24,32 @@ class SupervisorKind(StrEnum):
 
 
 class RosterStanding(StrEnum):
+    """SUSPENDED is of internal supervisors without a card, whom the agency manages itself (003 §6); with a card it is the card."""
+
     ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
     REMOVED = "REMOVED"
 
 
+class LeavingGround(StrEnum):
+    """Why somebody is off the roster without a revocation."""
+
+    OWN_WISH = "OWN_WISH"
+    EMPLOYMENT_ENDED = "EMPLOYMENT_ENDED"
+    DEATH = "DEATH"
+    REMOVED_BY_AGENCY = "REMOVED_BY_AGENCY"
+
+
 class CardStatus(StrEnum):
+    """REVOKED is a sanction; CANCELLED (已注销) is the card of somebody who left."""
+
     ACTIVE = "ACTIVE"
     SUSPENDED = "SUSPENDED"
     REVOKED = "REVOKED"
+    CANCELLED = "CANCELLED"
+
+
+IN_USE = (CardStatus.ACTIVE, CardStatus.SUSPENDED)
 
 
 class AppointmentStatus(StrEnum):
@@ -120,6 +138,9 @@ class Supervisor(Row, Placed, table=True):
         Index(None, "agency_id"),
         Index(None, "kind", "created_at", "id"),
         CheckConstraint("(kind = 'INTERNAL') = (agency_id IS NOT NULL)", "internal_has_agency"),
+        CheckConstraint("standing <> 'SUSPENDED' OR (kind = 'INTERNAL' AND review_on IS NOT NULL)", "suspended_until_review"),
+        CheckConstraint("num_nonnulls(left_on, left_ground) <> 1 AND (left_on IS NULL OR standing = 'REMOVED')", "left_is_removed"),
+        CheckConstraint("platform_deleted_on IS NULL OR standing = 'REMOVED'", "deleted_is_removed"),
     )
     person_id: UUID = Field(foreign_key="person.id", index=True)
     organization_id: UUID = Field(foreign_key="organization.id", index=True)
@@ -130,6 +151,10 @@ class Supervisor(Row, Placed, table=True):
     knows_exam_workflow: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     knows_question_bank: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     knows_certificates: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    review_on: date | None = None
+    left_on: date | None = None
+    left_ground: LeavingGround | None = Field(default=None, sa_type=choice(LeavingGround))
+    platform_deleted_on: date | None = None
 
 
 class Card(Row, Placed, table=True):
@@ -139,7 +164,8 @@ class Card(Row, Placed, table=True):
     __table_args__ = (
         UniqueConstraint("issuer_id", "number"),
         CheckConstraint("valid_until > valid_from", "dates_in_order"),
-        Index("uq_card_one_in_use", "supervisor_id", unique=True, postgresql_where=literal_column("status <> 'REVOKED'")),
+        CheckConstraint("returned_on IS NULL OR status IN ('REVOKED', 'CANCELLED')", "returned_has_ended"),
+        Index("uq_card_one_in_use", "supervisor_id", unique=True, postgresql_where=literal_column("status IN ('ACTIVE', 'SUSPENDED')")),
     )
     supervisor_id: UUID = Field(foreign_key="supervisor.id", index=True)
     person_id: UUID = Field(foreign_key="person.id", index=True)
@@ -149,6 +175,7 @@ class Card(Row, Placed, table=True):
     status: CardStatus = Field(default=CardStatus.ACTIVE, sa_type=choice(CardStatus))
     valid_from: date
     valid_until: date
+    returned_on: date | None = None
 
 
 class Appointment(Row, Placed, table=True):

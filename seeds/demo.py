@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import cases, dispatch, imports, inspections, offers, organizations, sessions, supervisors
 from domain.accounts import open_account
-from domain.calendar import Month, shanghai_day
+from domain.calendar import Month, add_months, shanghai_day
 from domain.machine import Act
 from domain.memberships import grant
 from domain.people import person_by_number
@@ -194,7 +194,9 @@ async def cases_of_beijing(session: AsyncSession, center: Organization, *, decid
     idle = select(Card).where(col(Card.issuer_id) == center.id, col(Card.status) == "ACTIVE").order_by(desc(col(Card.number))).limit(1)
     suspended = (await session.exec(idle)).one()
     case, _ = await cases.open_case(session, suspended, ground=Ground.NEGLIGENCE, facts="两次到场迟到。", act=later)
-    await cases.suspend(session, case, cases.Decision("谈话记录〔演示〕2号", "京鉴督停〔演示〕2号"), act=later)
+    await cases.suspend(
+        session, case, cases.Decision("谈话记录〔演示〕2号", "京鉴督停〔演示〕2号"), review_on=add_months(shanghai_day(now), 3), act=later
+    )
 
 
 async def yunnan(session: AsyncSession, *, now: datetime, keys: IdKeys, password_hash: str) -> None:

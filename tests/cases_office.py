@@ -25,6 +25,7 @@ from tests.cases_filings import FILINGS
 from tests.cases_forms import BY_NAME, FORMS
 from tests.cases_identity import IDENTITY
 from tests.cases_members import MEMBERS
+from tests.cases_people import PEOPLE
 from tests.cases_policies import POLICIES
 from tests.cases_rules import BELOW_BEIJING, RULES
 from tests.cases_time import TIME
@@ -36,9 +37,11 @@ from tests.making_inspections import dispatched
 from tests.making_returns import again, returned
 from tests.making_sessions import id_number, recognition
 from tests.making_supervisors import card_of, supervisor
+from tests.making_voices import ruled
 from tests.world import ID_KEYS, PROFILES, World, shown
 
 HEADER = "姓名,身份证号,所在评价机构信用代码,督导员类别,证卡编号,发证日期,有效期至,手机号,聘期起,聘期止,技能等级/职称,身体健康"
+DISCIPLINED = '"sanctions.supervisor.ladder" = { value = ["CRITICISM", "ADMIN_DISCIPLINE", "SUSPENSION", "REVOCATION"], article = "000 §21" }'
 IN_NO_LADDER = frozenset({"supervisorCaseSuspend", "supervisorCaseRestore"})
 WITHOUT_DISTRICTS = frozenset({"monthlyReturnSubmit", "monthlyReturnAccept", "monthlyReturnSendBack"})
 BY_A_DISTRICT = frozenset({"accountDisable", "accountSetPassword", "membershipDelegate", "membershipEnd", "membershipRecall"})
@@ -135,7 +138,21 @@ async def case_open(world: World) -> Case:
 
 
 async def case_suspend(world: World) -> Case:
-    return Case(world, "center_admin", about(await opened(world), **written()))
+    return Case(world, "center_admin", about(await opened(world), reviewOn="2026-12-01", **written()))
+
+
+async def case_criticize(world: World) -> Case:
+    return Case(world, "center_admin", about(await opened(world), criticism="态度生硬", authority="考务处", decidedOn="2026-09-10", **written()))
+
+
+async def case_recommend(world: World) -> Case:
+    await ruled(world, DISCIPLINED)
+    return Case(world, "center_admin", about(await opened(world), authority="人事处", reason=REASON))
+
+
+async def case_discipline(world: World) -> Case:
+    await ruled(world, DISCIPLINED)
+    return Case(world, "center_admin", about(await opened(world), authority="人事处", decidedOn="2026-09-10", **written()))
 
 
 async def case_revoke(world: World) -> Case:
@@ -243,6 +260,9 @@ OFFICE: Mapping[str, Prepare] = {
     "rosterImportCommit": roster_import_commit,
     "cardIssue": card_issue,
     "supervisorCaseOpen": case_open,
+    "supervisorCaseCriticize": case_criticize,
+    "supervisorCaseRecommend": case_recommend,
+    "supervisorCaseDiscipline": case_discipline,
     "supervisorCaseSuspend": case_suspend,
     "supervisorCaseRevoke": case_revoke,
     "supervisorCaseConfirm": case_confirm,
@@ -266,6 +286,7 @@ CASES: Mapping[str, Prepare] = {
     **FILINGS,
     **MEMBERS,
     **IDENTITY,
+    **PEOPLE,
     **POLICIES,
     **VOICES,
     **FORMS,

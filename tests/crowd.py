@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Boolean, Date, DateTime, Integer, LargeBinary
@@ -23,11 +23,13 @@ from models.memberships import Account, AccountKind
 from models.organizations import Organization, Profile
 from models.sessions import Assessor, RecognitionMode, RecognitionSession, RecognitionSessionStatus
 from models.supervisors import (
+    IN_USE,
     Appointment,
     AppointmentStatus,
     Card,
     CardStatus,
     Employment,
+    LeavingGround,
     Person,
     RosterStanding,
     Sex,
@@ -163,12 +165,14 @@ async def roster(crowd: Crowd) -> Sequence[Supervisor]:
     for person in crowd.people:
         for place in dice.sample([world.center, *world.agencies], dice.choice([0, 1, 1, 2])):
             internal = place is not world.center
+            standing = dice.choice([one for one in RosterStanding if internal or one is not RosterStanding.SUSPENDED])
             made.append(
                 Supervisor(
                     person_id=person.id,
                     organization_id=place.id,
                     kind=SupervisorKind.INTERNAL if internal else SupervisorKind.EXTERNAL,
-                    standing=dice.choice(list(RosterStanding)),
+                    standing=standing,
+                    **stood(crowd, standing),
                     level=crowd.maybe(dice.choice(list(SkillLevel))),
                     verified_at=crowd.maybe(world.now),
                     knows_question_bank=internal,
@@ -183,6 +187,16 @@ async def roster(crowd: Crowd) -> Sequence[Supervisor]:
                 )
             )
     return await crowd.keep(*made)
+
+
+def stood(crowd: Crowd, standing: RosterStanding) -> dict[str, Any]:
+    """When a suspension is looked at again; for whom is off the roster, whether and why the person left, and what the platform still says."""
+    day = crowd.world.now.date()
+    if standing is RosterStanding.SUSPENDED:
+        return {"review_on": day + timedelta(days=30)}
+    if standing is RosterStanding.ACTIVE or not crowd.maybe(1):
+        return {}
+    return {"left_on": day, "left_ground": crowd.dice.choice(list(LeavingGround)), "platform_deleted_on": crowd.maybe(day)}
 
 
 async def carded(crowd: Crowd, supervisors: Sequence[Supervisor]) -> Sequence[Card]:
@@ -203,7 +217,16 @@ async def carded(crowd: Crowd, supervisors: Sequence[Supervisor]) -> Sequence[Ca
             status = CardStatus.ACTIVE if fit else dice.choice([CardStatus.ACTIVE, CardStatus.ACTIVE, *CardStatus])
             until = starts + timedelta(days=365 if fit else dice.choice([1, 100, 365]))
             cards.append(
-                Card(number=f"{n}'号", title="督导员证", issuer_id=one.organization_id, status=status, valid_from=starts, valid_until=until, **whose)
+                Card(
+                    returned_on=None if status in IN_USE else crowd.maybe(until),
+                    number=f"{n}'号",
+                    title="督导员证",
+                    issuer_id=one.organization_id,
+                    status=status,
+                    valid_from=starts,
+                    valid_until=until,
+                    **whose,
+                )
             )
         if fit or dice.random() < 0.8:
             status_ = AppointmentStatus.ACTIVE if fit else dice.choice([AppointmentStatus.ACTIVE, AppointmentStatus.ACTIVE, *AppointmentStatus])

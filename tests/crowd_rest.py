@@ -65,22 +65,35 @@ async def draws(crowd: Any, sessions: Sequence[RecognitionSession], supervisors:
                 )
 
 
+def put(crowd: Any) -> dict[str, Any]:
+    """Discipline was recommended, or not."""
+    return {"put_to": "人事处", "put_on": crowd.world.now.date()} if crowd.maybe(1) else {}
+
+
 async def cases(crowd: Any, cards: Sequence[Card]) -> None:
     dice, world = crowd.dice, crowd.world
     for n, card in enumerate(dice.sample(cards, len(cards) // 2)):
         status = dice.choice(list(SupervisorCaseStatus))
         decided = status is not SupervisorCaseStatus.OPENED
         by, other = dice.sample(crowd.people, 2)
+        origin, sanction = dice.choice(list(CaseOrigin)), dice.choice(list(Sanction)) if decided else None
+        said = {"criticism": "须按时到场" if sanction is Sanction.CRITICISM else None}
+        if sanction in {Sanction.CRITICISM, Sanction.ADMIN_DISCIPLINE}:
+            said |= {"authority": "人事'处", "decided_on": world.now.date()}
         row = SupervisorCase(
+            **said,
+            review_on=world.now.date() if sanction is Sanction.SUSPENSION else None,
+            reported_by_id=dice.choice(world.agencies).id if origin is CaseOrigin.AGENCY_REPORT else None,
+            **put(crowd),
             supervisor_id=card.supervisor_id,
             person_id=card.person_id,
             card_id=card.id,
             issuer_id=card.issuer_id,
-            origin=dice.choice(list(CaseOrigin)),
+            origin=origin,
             ground=dice.choice(list(Ground)),
             facts="经查…",
             status=status,
-            sanction=dice.choice(list(Sanction)) if decided else None,
+            sanction=sanction,
             decision_number=f"{n}号" if decided else None,
             opened_by=by.id,
             decided_by=by.id if decided else None,

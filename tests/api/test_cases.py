@@ -24,11 +24,13 @@ def step(name: str) -> str:
 
 
 OPEN, SUSPEND, REVOKE = step("supervisorCaseOpen"), step("supervisorCaseSuspend"), step("supervisorCaseRevoke")
+STEPS = [f"supervisorCase{one}" for one in ("Criticize", "Recommend", "Discipline", "Suspend", "Revoke", "Close")]
 RESTORE, CLOSE = step("supervisorCaseRestore"), step("supervisorCaseClose")
 CONFIRM = """mutation($input: SupervisorCaseConfirmInput!) { supervisorCaseConfirm(input: $input) {
   replayed event { step } case { status } card { status supervisor { standing card { id } } } blacklistEntry { status ground listedOn reviewOn } } }"""
 PREVIEW = """query($card: ID!) { revocationPreview(card: $card) {
   card appointments memberships openAssignmentCount openAssignments inspections } }"""
+REVIEW = "2026-10-16"
 WRITTEN = {"document": "调查报告第3号", "decisionNumber": "督决〔2026〕7号"}
 
 
@@ -61,7 +63,7 @@ async def test_a_case_offers_its_steps(world: World) -> None:
     given = {"card": shown("card", card.id), "ground": "PRIVATE_GAIN", "facts": "收受礼品", "idempotencyKey": key()}
     first = (await world.done("center_admin", OPEN, input=given))["supervisorCaseOpen"]
     assert first["event"] == {"step": "OPEN"}
-    assert [one["mutation"] for one in first["case"]["availableSteps"]] == ["supervisorCaseSuspend", "supervisorCaseRevoke", "supervisorCaseClose"]
+    assert [one["mutation"] for one in first["case"]["availableSteps"]] == STEPS
     again = (await world.done("center_admin", OPEN, input=given))["supervisorCaseOpen"]
     assert (again["replayed"], again["case"]) == (True, first["case"])
     reused = await world.ask("center_admin", OPEN, input=given | {"facts": "别的"})
@@ -101,11 +103,11 @@ async def test_a_case_needs_facts_and_a_ground(world: World, wrong: dict[str, ob
 async def test_the_center_suspends_and_restores(world: World) -> None:
     row, _ = await supervisor(world)
     case = await opened(world, row)
-    done = (await world.done("center_admin", SUSPEND, input=about(case, **WRITTEN)))["supervisorCaseSuspend"]["case"]
+    done = (await world.done("center_admin", SUSPEND, input=about(case, **WRITTEN, reviewOn=REVIEW)))["supervisorCaseSuspend"]["case"]
     assert (done["status"], done["sanction"], done["suspendedIn"]) == ("IN_FORCE", "SUSPENSION", None)
     assert done["availableSteps"] == [{"mutation": "supervisorCaseRestore", "to": "LIFTED", "secondPerson": False}]
     assert (await card_of(world, row)).status == "SUSPENDED"
-    assert codes(await world.ask("center_admin", SUSPEND, input=about(case, **WRITTEN))) == ["CONFLICT"]
+    assert codes(await world.ask("center_admin", SUSPEND, input=about(case, **WRITTEN, reviewOn=REVIEW))) == ["CONFLICT"]
     await world.done("center_admin", RESTORE, input=about(case, reason="整改完成"))
     assert (await card_of(world, row)).status == "ACTIVE"
 
@@ -118,7 +120,7 @@ async def test_a_district_suspends_in_its_own_area_only(world: World) -> None:
     unknown = {"card": shown("card", (await card_of(world, stranger)).id), "ground": "NEGLIGENCE", "facts": "事实", "idempotencyKey": key()}
     assert codes(await world.ask("district_admin_0", OPEN, input=unknown)) == ["FORBIDDEN"]
     case = await opened(world, row, by="district_admin_0")
-    done = (await world.done("district_admin_0", SUSPEND, input=about(case, **WRITTEN)))["supervisorCaseSuspend"]["case"]
+    done = (await world.done("district_admin_0", SUSPEND, input=about(case, **WRITTEN, reviewOn=REVIEW)))["supervisorCaseSuspend"]["case"]
     assert (done["status"], done["suspendedIn"]) == ("IN_FORCE", {"__typename": "District"})
     assert (await card_of(world, row)).status == "ACTIVE"
     (stored,) = await world.rows(SupervisorCase, supervisor_id=row.id)
@@ -136,7 +138,7 @@ async def test_a_district_does_not_end_the_suspension_of_the_center(world: World
     row, actor = await supervisor(world)
     await dispatched(world, team=[(row, actor), await supervisor(world)])
     case = await opened(world, row, by="district_admin_0")
-    await world.done("center_admin", SUSPEND, input=about(case, **WRITTEN))
+    await world.done("center_admin", SUSPEND, input=about(case, **WRITTEN, reviewOn=REVIEW))
     refused = await world.ask("district_admin_0", RESTORE, input=about(case, reason="用人"))
     assert extensions(refused)["rule"] == "suspension.restored_by"
     assert (await card_of(world, row)).status == "SUSPENDED"
@@ -146,7 +148,7 @@ async def test_a_district_does_not_end_the_suspension_of_the_center(world: World
 async def test_yunnan_knows_no_suspension(yunnan: World) -> None:
     row, _ = await supervisor(yunnan)
     case = await opened(yunnan, row, ground="FRAUD")
-    refused = await yunnan.ask("center_admin", SUSPEND, input=about(case, **WRITTEN))
+    refused = await yunnan.ask("center_admin", SUSPEND, input=about(case, **WRITTEN, reviewOn=REVIEW))
     assert codes(refused) == ["RULE_NOT_MET"]
     assert extensions(refused)["article"] == "000 §21"
     assert (await card_of(yunnan, row)).status == "ACTIVE"

@@ -20,7 +20,7 @@ from models.events import Event
 from models.filings import FilingDecision, FilingRefusal
 from models.holidays import HolidayCalendar
 from models.inspections import Inspection
-from models.organizations import Profile
+from models.organizations import Organization, Profile
 from models.violations import OPEN_REPORTS, SeriousViolationReport
 
 Twin = Callable[[Any, Any], Any]
@@ -66,6 +66,12 @@ def listed_by_nobody(oracle: Any, row: Any) -> bool:
 
 def unsigned(oracle: Any, row: Any) -> bool:
     return not any(one.checklist_id == row.checklist_id and one.part == "SITE" for one in oracle.rows.of[Signature])
+
+
+def reporter(oracle: Any, row: Any) -> str | None:
+    if not oracle.holds(Action.SUPERVISOR_CASE_READ_REPORTER, row):
+        return None
+    return next((one.name for one in oracle.rows.of[Organization] if one.id == row.reported_by_id), None)
 
 
 def undisputed(oracle: Any, row: Any) -> bool:
@@ -139,6 +145,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("Person", "masked"): masked,
     ("Rule", "value"): lambda _, rule: as_text(rule["value"]),
     ("RefusalStreak", "count"): streak,
+    ("SupervisorCase", "reporter"): reporter,
     ("RefusalStreak", "limit"): streak_limit,
     ("DrawPerson", "isIn"): lambda _, row: row.reason is None,
     ("DrawWeight", "agency"): keyed("agc", "agency"),
@@ -195,5 +202,7 @@ WHEN: Mapping[str, Twin] = {
     "appointmentRenew": fulfilled,
     "doubleEntryReconcile": unsigned,
     "supervisorCaseConfirm": lambda oracle, row: row.decided_by != oracle.actor.person_id,
+    "supervisorCaseRecommend": lambda _, row: row.put_on is None,
+    "cardReturn": lambda _, row: row.returned_on is None,
     "supervisorCaseRestore": lambda _, row: row.sanction is not None and row.sanction.value == "SUSPENSION",
 }
