@@ -16,7 +16,10 @@ from domain.machine import Act, Machine, advance, record, tenants
 from domain.organizations import InForce, rules_for, rules_of, rules_there
 from domain.texts import checked, checked_or_none
 from models.agency_cases import OPEN_CASES, AgencyCase, AgencyCaseStatus, AgencyGround
+from models.complaints import Complaint
 from models.events import Event
+from models.evidence import EvidenceRequest
+from models.opinions import Rectification
 from models.organizations import Organization
 from models.sessions import RecognitionSession
 
@@ -59,6 +62,22 @@ class Charge:
     serious: bool = False
     staff_name: str | None = None
     recognition: RecognitionSession | None = None
+    rectification: Rectification | None = None
+    evidence_request: EvidenceRequest | None = None
+    complaint: Complaint | None = None
+
+    def behind(self, agency_id: UUID) -> dict[str, UUID | None]:
+        """What the case rests on, as columns. BadInput for what is another agency's."""
+        named = {
+            "recognitionSession": ("recognition_session_id", self.recognition),
+            "rectification": ("rectification_id", self.rectification),
+            "evidenceRequest": ("evidence_request_id", self.evidence_request),
+            "complaint": ("complaint_id", self.complaint),
+        }
+        for field, (_, row) in named.items():
+            if row is not None and row.agency_id != agency_id:
+                raise BadInput(field, "unknown")
+        return {column: row.id if row else None for column, row in named.values()}
 
 
 @dataclass(frozen=True)
@@ -82,15 +101,13 @@ async def open_case(session: AsyncSession, agency: Organization, charge: Charge,
     staff = checked_or_none("staffName", charge.staff_name, LONGEST_NAME)
     if act.organization_id == agency.id and staff is None:
         raise Unmet("agency_case.own_staff", ARTICLE, rules.rules.version)
-    if charge.recognition is not None and charge.recognition.agency_id != agency.id:
-        raise BadInput("recognitionSession", "unknown")
     row = AgencyCase(
         **tenants(agency),
         staff_name=staff,
         ground=charge.ground,
         serious=charge.serious,
         facts=checked("facts", charge.facts, LONGEST_FACTS),
-        recognition_session_id=charge.recognition.id if charge.recognition else None,
+        **charge.behind(agency.id),
         opener_id=act.organization_id,
         opened_by=act.by,
         profile_id=rules.id,
