@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import TypedDict
 from uuid import UUID
 
 from sqlmodel import col, or_, select
@@ -53,6 +54,15 @@ STEPS: Machine = {
 }
 
 
+class Behind(TypedDict):
+    """What a case rests on, as columns."""
+
+    recognition_session_id: UUID | None
+    rectification_id: UUID | None
+    evidence_request_id: UUID | None
+    complaint_id: UUID | None
+
+
 @dataclass(frozen=True)
 class Charge:
     """Against the agency, or the one of its staff that is named; `serious` (情节严重) keeps the results it is about from being filed."""
@@ -66,18 +76,19 @@ class Charge:
     evidence_request: EvidenceRequest | None = None
     complaint: Complaint | None = None
 
-    def behind(self, agency_id: UUID) -> dict[str, UUID | None]:
-        """What the case rests on, as columns. BadInput for what is another agency's."""
-        named = {
-            "recognitionSession": ("recognition_session_id", self.recognition),
-            "rectification": ("rectification_id", self.rectification),
-            "evidenceRequest": ("evidence_request_id", self.evidence_request),
-            "complaint": ("complaint_id", self.complaint),
+    def behind(self, agency_id: UUID) -> Behind:
+        """BadInput for what is another agency's."""
+        named: dict[str, RecognitionSession | Rectification | EvidenceRequest | Complaint | None] = {
+            "recognitionSession": self.recognition,
+            "rectification": self.rectification,
+            "evidenceRequest": self.evidence_request,
+            "complaint": self.complaint,
         }
-        for field, (_, row) in named.items():
+        for field, row in named.items():
             if row is not None and row.agency_id != agency_id:
                 raise BadInput(field, "unknown")
-        return {column: row.id if row else None for column, row in named.values()}
+        about, undone, request, complaint = [row.id if row else None for row in named.values()]
+        return Behind(recognition_session_id=about, rectification_id=undone, evidence_request_id=request, complaint_id=complaint)
 
 
 @dataclass(frozen=True)

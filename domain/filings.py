@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -135,9 +135,9 @@ def over(month: Month, rules: InForce, *, at: datetime) -> None:
 async def advise(session: AsyncSession, filing: FilingDecision, opinion: str, *, act: Act, inspections: Sequence[Inspection] = ()) -> Event:
     """备案管理意见, fed back to the agency at once (B049, B050). What it rests on is frozen with it; `inspections` adds to those of the batch."""
     if filing.status is FilingStatus.PENDING:
+        basis, reported = await filing_gate.basis(session, filing, inspections), await filing_gate.monthly_return(session, filing)
         filing.opinion, filing.issued_by, filing.issued_at = checked("opinion", opinion, LONGEST), act.by, act.at
-        filing.basis = await filing_gate.basis(session, filing, inspections)
-        filing.monthly_return_id = await filing_gate.monthly_return(session, filing)
+        filing.basis, filing.monthly_return_id = basis, reported
     return await advance(session, filing, STEPS, step=Step.ADVISE, act=act, reason=filing.opinion, profile_id=filing.profile_id)
 
 
@@ -169,6 +169,14 @@ async def proposed(session: AsyncSession, filing: FilingDecision) -> UUID | None
     return (await session.exec(query)).one_or_none()
 
 
+class Behind(TypedDict):
+    """What a refusal rests on, as columns."""
+
+    serious_violation_report_id: UUID | None
+    credit_entry_id: UUID | None
+    inspection_id: UUID | None
+
+
 @dataclass(frozen=True)
 class Charge:
     """Why results should not be filed: the ground, the document of evidence, what happened; and the report, entry or inspection it rests on."""
@@ -180,14 +188,14 @@ class Charge:
     entry: CreditEntry | None = None
     inspection: Inspection | None = None
 
-    def behind(self, agency_id: UUID | None) -> dict[str, UUID | None]:
+    def behind(self, agency_id: UUID | None) -> Behind:
         """As columns. BadInput for what is about another agency."""
         named = {"report": self.report, "creditEntry": self.entry, "inspection": self.inspection}
         for field, row in named.items():
             if row is not None and row.agency_id != agency_id:
                 raise BadInput(field, "unknown")
-        ids = [row.id if row else None for row in named.values()]
-        return dict(zip(("serious_violation_report_id", "credit_entry_id", "inspection_id"), ids, strict=True))
+        report, entry, visit = [row.id if row else None for row in named.values()]
+        return Behind(serious_violation_report_id=report, credit_entry_id=entry, inspection_id=visit)
 
 
 async def propose(session: AsyncSession, filing: FilingDecision, charge: Charge, *, act: Act) -> tuple[FilingRefusal, Event]:

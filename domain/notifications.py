@@ -27,7 +27,7 @@ from models.evidence import EvidenceRequest
 from models.filings import FilingDecision, FilingRefusal
 from models.inspections import Inspection
 from models.notifications import Notification, NotificationKind, NotificationStatus, Relay
-from models.opinions import OpinionLetter, Rectification
+from models.opinions import OpinionLetter, Rectification, SupervisionReport
 from models.organizations import Organization
 from models.ratings import AnnualRating
 from models.recommendations import AssessorRecommendation
@@ -77,6 +77,7 @@ TELLS: Mapping[tuple[type[SQLModel], str], Told] = {
     (Inspection, "OPINION_OVERDUE"): told(K.OPINION_OVERDUE, "dispatcher_id"),
     (Inspection, "REPORT_OVERDUE"): told(K.REPORT_OVERDUE, "dispatcher_id", TEAM),
     (OpinionLetter, "SERVE"): told(K.OPINION_SERVED, "agency_id"),
+    (SupervisionReport, "SUBMIT"): told(K.REPORT_SUBMITTED, "dispatcher_id"),
     (Rectification, "SUBMIT"): told(K.RECTIFICATION_SUBMITTED, "dispatcher_id"),
     (Rectification, "SEND_BACK"): told(K.RECTIFICATION_SENT_BACK, "agency_id"),
     (Rectification, "ACCEPT"): told(K.RECTIFICATION_ACCEPTED, "agency_id"),

@@ -13,7 +13,7 @@ from authz.access import holds
 from authz.actions import Action
 from authz.actor import Actor
 from authz.relations import PERSON, there_is
-from domain import filings
+from domain import credit, filings
 from domain.filings import Charge, Reach
 from gql import ids
 from gql.credit import CREDIT_ENTRIES, CreditEntry
@@ -181,7 +181,9 @@ async def charged(call: Call, input: FilingRefusalProposeInput) -> Charge:
     """What it rests on is what the caller may see."""
     asked = input.report, input.credit_entry, input.inspection
     report = await call.fetch(SERIOUS_VIOLATION_REPORTS, asked[0], to=Action.SERIOUS_VIOLATION_REPORT_READ) if asked[0] else None
-    entry = await call.fetch(CREDIT_ENTRIES, asked[1], to=Action.CREDIT_ENTRY_READ) if asked[1] else None
+    entry = await credit.entry_of(call.session, ids.read(asked[1], [str(CREDIT_ENTRIES.prefix)])) if asked[1] else None
+    if entry is not None:
+        call.require(Action.CREDIT_ENTRY_READ, entry)
     visit = await call.fetch(INSPECTIONS, asked[2], to=Action.INSPECTION_READ) if asked[2] else None
     return Charge(input.ground, input.document, input.facts, report, entry, visit)
 

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Text, case, cast, func, null, or_, select
+from sqlalchemy import ColumnElement, FromClause, Text, case, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from authz.actions import Action
@@ -83,7 +83,7 @@ def holding(r: FromClause, frame: Frame) -> ColumnElement[bool]:
 
 
 def blocked_by(frame: Frame) -> ColumnElement[Any]:
-    """In the order of the kinds, and of their ids; null for who neither advises nor decides."""
+    """In the order of the kinds, and of their ids; nothing for who neither advises nor decides."""
     r, c, f = table_of(SeriousViolationReport).alias("report"), table_of(AgencyCase).alias("accusing"), table_of(FilingRefusalRow).alias("disputing")
     open_report = about(r, frame) & r.c.status.in_([constant(one) for one in OPEN_REPORTS])
     serious = or_(c.c.serious, c.c.status == constant("HR_REFERRED"))
@@ -93,7 +93,7 @@ def blocked_by(frame: Frame) -> ColumnElement[Any]:
         func.jsonb_concat(listed(f, disputing, "REFUSAL_PROPOSED", "fref"), listed(r, open_report, "REPORT_OPEN", "svr")),
         func.jsonb_concat(listed(r, holding(r, frame), "REPORT_UPHELD", "svr"), listed(c, accusing, "CASE_OPEN", "acase")),
     )
-    return case((or_(frame.may(ADVISE), frame.may(DECIDE)), found), else_=null())
+    return case((or_(frame.may(ADVISE), frame.may(DECIDE)), found), else_=func.jsonb_build_array())
 
 
 def listed(t: FromClause, when: ColumnElement[bool], kind: str, prefix: str) -> ColumnElement[Any]:
@@ -160,8 +160,8 @@ class FilingDecision(Versioned):
     monthly_return: MonthlyReturn | None = one(
         "monthly_return_id", MONTHLY_RETURNS, "What the district had reported of the month when the opinion was formed; null for who may not see it."
     )
-    blocked_by: list[FilingBlock] | None = items(
-        blocked_by, "What keeps it from being filed (003 §16), for who gives the opinion or decides; null for others."
+    blocked_by: list[FilingBlock] = items(
+        blocked_by, "What keeps it from being filed (003 §16), for who gives the opinion or decides; nothing for others."
     )
     issued_by: Person | None = one("issued_by", PERSONS, "Who formed the opinion.")
     issued_at: datetime | None = column("issued_at", "When the opinion was fed back.")

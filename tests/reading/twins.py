@@ -88,9 +88,9 @@ def upheld(oracle: Any, row: Any) -> list[Any]:
     return sorted((one for one in found if one.id not in freed and (one.recognition_session_id in batch or one in whole)), key=lambda one: one.id)
 
 
-def blocked_by(oracle: Any, row: Any) -> list[dict[str, str]] | None:
+def blocked_by(oracle: Any, row: Any) -> list[dict[str, str]]:
     if not (oracle.holds(Action.FILING_ADVISE, row) or oracle.holds(Action.FILING_DECIDE, row)):
-        return None
+        return []
     batch = {None, *(UUID(one["recognition_session"]) for one in row.sessions)}
     refusals = [one for one in oracle.rows.of[FilingRefusal] if one.filing_decision_id == row.id and one.status.value == "PROPOSED"]
     reports = [one for one in oracle.rows.of[SeriousViolationReport] if one.status in OPEN_REPORTS and one.agency_id == row.agency_id]
