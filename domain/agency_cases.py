@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import TypedDict
 from uuid import UUID
 
 from sqlmodel import col, or_, select
@@ -16,7 +17,10 @@ from domain.machine import Act, Machine, advance, record, tenants
 from domain.organizations import InForce, rules_for, rules_of, rules_there
 from domain.texts import checked, checked_or_none
 from models.agency_cases import OPEN_CASES, AgencyCase, AgencyCaseStatus, AgencyGround
+from models.complaints import Complaint
 from models.events import Event
+from models.evidence import EvidenceRequest
+from models.opinions import Rectification
 from models.organizations import Organization
 from models.sessions import RecognitionSession
 
@@ -50,6 +54,15 @@ STEPS: Machine = {
 }
 
 
+class Behind(TypedDict):
+    """What a case rests on, as columns."""
+
+    recognition_session_id: UUID | None
+    rectification_id: UUID | None
+    evidence_request_id: UUID | None
+    complaint_id: UUID | None
+
+
 @dataclass(frozen=True)
 class Charge:
     """Against the agency, or the one of its staff that is named; `serious` (情节严重) keeps the results it is about from being filed."""
@@ -59,6 +72,23 @@ class Charge:
     serious: bool = False
     staff_name: str | None = None
     recognition: RecognitionSession | None = None
+    rectification: Rectification | None = None
+    evidence_request: EvidenceRequest | None = None
+    complaint: Complaint | None = None
+
+    def behind(self, agency_id: UUID) -> Behind:
+        """BadInput for what is another agency's."""
+        named: dict[str, RecognitionSession | Rectification | EvidenceRequest | Complaint | None] = {
+            "recognitionSession": self.recognition,
+            "rectification": self.rectification,
+            "evidenceRequest": self.evidence_request,
+            "complaint": self.complaint,
+        }
+        for field, row in named.items():
+            if row is not None and row.agency_id != agency_id:
+                raise BadInput(field, "unknown")
+        about, undone, request, complaint = [row.id if row else None for row in named.values()]
+        return Behind(recognition_session_id=about, rectification_id=undone, evidence_request_id=request, complaint_id=complaint)
 
 
 @dataclass(frozen=True)
@@ -82,15 +112,13 @@ async def open_case(session: AsyncSession, agency: Organization, charge: Charge,
     staff = checked_or_none("staffName", charge.staff_name, LONGEST_NAME)
     if act.organization_id == agency.id and staff is None:
         raise Unmet("agency_case.own_staff", ARTICLE, rules.rules.version)
-    if charge.recognition is not None and charge.recognition.agency_id != agency.id:
-        raise BadInput("recognitionSession", "unknown")
     row = AgencyCase(
         **tenants(agency),
         staff_name=staff,
         ground=charge.ground,
         serious=charge.serious,
         facts=checked("facts", charge.facts, LONGEST_FACTS),
-        recognition_session_id=charge.recognition.id if charge.recognition else None,
+        **charge.behind(agency.id),
         opener_id=act.organization_id,
         opened_by=act.by,
         profile_id=rules.id,

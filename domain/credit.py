@@ -39,6 +39,14 @@ async def agency_of(session: AsyncSession, id: UUID) -> Organization:
     return found
 
 
+async def entry_of(session: AsyncSession, id: UUID) -> CreditEntry:
+    """An entry that is spoken of; nobody changes one, so nothing is locked. BadInput where there is none behind the wall."""
+    found = (await session.exec(select(CreditEntry).where(col(CreditEntry.id) == id))).one_or_none()
+    if found is None:
+        raise BadInput("creditEntry", "unknown")
+    return found
+
+
 def blank(agency: Organization) -> CreditEntry:
     """An entry about this agency that is not there yet: what the right to write one is asked about."""
     return CreditEntry.model_construct(**tenants(agency))

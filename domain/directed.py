@@ -53,6 +53,16 @@ ARTICLES = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A spot check as it is asked for: where, what to look at; of a check at the desk also when, after the session has begun."""
+
+    venue: Venue | None = None
+    topic: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
     """What a center sends a team for. Without a session it names its own times, of at most seven days."""
 
@@ -64,17 +74,19 @@ class Errand:
 
 
 async def spot_check(
-    session: AsyncSession, recognition: RecognitionSession, team: Sequence[Supervisor], *, venue: Venue | None, topic: str | None, act: Act
+    session: AsyncSession, recognition: RecognitionSession, team: Sequence[Supervisor], *, check: Check, act: Act
 ) -> tuple[Inspection, Event]:
-    """抽查 outside of a draw, where the rules have spot checks (003 §4-5). A dispatcher inspects a session once."""
+    """抽查 outside of a draw, where the rules have spot checks (003 §4-5), also of the results of direct and result recognition after the session
+    (003 §13(三)). A dispatcher inspects a session once.
+    """
     force = await rules_for(session, recognition.center_id, on=shanghai_day(recognition.starts_at))
     known(InspectionForm.SPOT_CHECK, force.rules)
-    visit = visit_at(recognition, venue, rules=force.rules, act=act)
+    visit = timed(recognition, visit_at(recognition, check.venue, rules=force.rules, act=act), check, act=act)
     if await inspected(session, [recognition.id], by=act.organization_id):
         raise Conflict("DUPLICATE")
     row = planned(recognition, InspectionForm.SPOT_CHECK, visit, force=force, act=act)
     row.recognition_session_id = recognition.id
-    row.topic = checked_or_none("topic", topic, LONGEST_TOPIC)
+    row.topic = checked_or_none("topic", check.topic, LONGEST_TOPIC)
     await fit(session, row, team, span=visit.span, rules=force.rules, by=act.by)
     return row, await sent(session, row, team, span=visit.span, act=act, rules=force)
 
@@ -143,22 +155,39 @@ def visit_at(recognition: RecognitionSession, venue: Venue | None, *, rules: Pro
     return visit
 
 
+def timed(recognition: RecognitionSession, visit: Visit, check: Check, *, act: Act) -> Visit:
+    """A check at the desk in the times that are given, of at most seven days; a visit on site has those of the session."""
+    if check.starts_at is None and check.ends_at is None:
+        return visit
+    if visit.venue is Venue.ONSITE:
+        raise BadInput("startsAt" if check.starts_at is not None else "endsAt", "of_the_session")
+    span = span_of(check.starts_at, check.ends_at, act=act)
+    if span.start < recognition.starts_at:
+        raise BadInput("startsAt", "before_session")
+    return Visit(visit.venue, span)
+
+
 def visit_of(agency: Organization, errand: Errand, *, rules: Profile, act: Act) -> Visit:
     """To the session, where one is named; else on site at the agency in the times that are given."""
     if errand.recognition is not None:
         if errand.recognition.agency_id != agency.id or errand.form is InspectionForm.ANNUAL:
             raise BadInput("recognitionSession", "unknown")
         return visit_at(errand.recognition, None, rules=rules, act=act)
-    if errand.starts_at is None or errand.ends_at is None:
-        raise BadInput("startsAt" if errand.starts_at is None else "endsAt", "required")
-    for field, instant in (("startsAt", errand.starts_at), ("endsAt", errand.ends_at)):
+    return Visit(Venue.ONSITE, span_of(errand.starts_at, errand.ends_at, act=act))
+
+
+def span_of(starts_at: datetime | None, ends_at: datetime | None, *, act: Act) -> Period:
+    """Both given, still to come and of at most seven days, or BadInput."""
+    if starts_at is None or ends_at is None:
+        raise BadInput("startsAt" if starts_at is None else "endsAt", "required")
+    for field, instant in (("startsAt", starts_at), ("endsAt", ends_at)):
         if instant.tzinfo is None:
             raise BadInput(field, "timezone")
-    if errand.starts_at <= act.at:
+    if starts_at <= act.at:
         raise BadInput("startsAt", "past")
-    if not errand.starts_at < errand.ends_at <= errand.starts_at + LONGEST_VISIT:
+    if not starts_at < ends_at <= starts_at + LONGEST_VISIT:
         raise BadInput("endsAt", "visit_length", days=LONGEST_VISIT.days)
-    return Visit(Venue.ONSITE, Period(errand.starts_at, errand.ends_at))
+    return Period(starts_at, ends_at)
 
 
 def planned(of: Organization | RecognitionSession, form: InspectionForm, visit: Visit, *, force: InForce, act: Act) -> Inspection:

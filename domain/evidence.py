@@ -20,6 +20,7 @@ from models.events import Event
 from models.evidence import Confidentiality, Evidence, EvidenceKind, EvidenceRefusalGround, EvidenceRequest, EvidenceRequestStatus
 from models.imports import Upload
 from models.inspections import Inspection, InspectionStatus
+from models.opinions import Rectification, RectificationStatus
 from models.sessions import RecognitionSession, RecognitionSessionStatus
 
 PART = 500
@@ -30,6 +31,7 @@ WITH_RESULT = (EvidenceKind.SURVEY, EvidenceKind.TEST, EvidenceKind.RECHECK)
 OPEN = (InspectionStatus.NOTIFIED, InspectionStatus.IN_PROGRESS, InspectionStatus.CHECKLIST_SIGNED, InspectionStatus.OPINION_SERVED)
 """From the notice to the closing."""
 UNSIGNED = (InspectionStatus.NOTIFIED, InspectionStatus.IN_PROGRESS)
+UNDONE = (RectificationStatus.REQUIRED, RectificationStatus.SENT_BACK)
 UNDER_WAY = (RecognitionSessionStatus.PLANNED, RecognitionSessionStatus.STARTED)
 
 
@@ -46,7 +48,7 @@ STEPS: Machine = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What is said of a file. `item` is the code of the line of the form it is about."""
+    """What is said of a file. `item` is the code of the line of the form it is about, `rectification` what it shows to be put right."""
 
     kind: EvidenceKind
     confidentiality: Confidentiality
@@ -55,6 +57,7 @@ class Said:
     place: str | None = None
     result: str | None = None
     item: str | None = None
+    rectification: Rectification | None = None
 
 
 class Whose(Tenants):
@@ -71,6 +74,8 @@ async def attach(
     await on_duty(session, inspection, act=act)
     if request is not None and (request.inspection_id != inspection.id or request.status is not EvidenceRequestStatus.REQUESTED):
         raise Conflict("STATE", status=request.status.value)
+    if said.rectification is not None and (said.rectification.inspection_id != inspection.id or said.rectification.status not in UNDONE):
+        raise Conflict("STATE", status=said.rectification.status.value)
     item = await line_of(session, inspection, said.item) if said.item is not None else None
     whose = Whose(
         **tenants(inspection),
@@ -80,6 +85,7 @@ async def attach(
     )
     row = await written(session, upload, said, whose=whose, act=act)
     row.item_id, row.evidence_request_id = item, request.id if request else None
+    row.rectification_id = said.rectification.id if said.rectification else None
     return row, await added(session, row, profile_id=inspection.profile_id, act=act)
 
 

@@ -4,24 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain import agency_cases, violations
+from domain import filing_gate
 from domain.calendar import Month
 from domain.errors import BadInput, Conflict, Unmet
 from domain.machine import Act, Machine, advance, record
 from domain.organizations import InForce, rules_for, rules_of
 from domain.texts import checked
 from models.checklists import Finding
+from models.credit import CreditEntry
 from models.events import Event
 from models.filings import FilingDecision, FilingGround, FilingRefusal, FilingRefusalStatus, FilingStatus
 from models.inspections import Inspection, InspectionStatus
 from models.organizations import Organization
 from models.sessions import RecognitionSession, RecognitionSessionStatus
+from models.violations import SeriousViolationReport
 
 LONGEST = 2000
 LONGEST_DOCUMENT = 200
@@ -77,7 +79,7 @@ async def submit(session: AsyncSession, agency: Organization, month: Month, *, a
         center_id=agency.center_id, district_id=agency.district_id, agency_id=agency.id, month=str(month), **batch(posted, rules, act)
     )
     if found is not None:
-        for name, value in (batch(posted, rules, act) | dict.fromkeys(ANSWERED)).items():
+        for name, value in (batch(posted, rules, act) | dict.fromkeys(ANSWERED) | {"basis": []}).items():
             setattr(found, name, value)
         return found, await advance(session, found, STEPS, step=Step.SUBMIT, act=act, profile_id=rules.id)
     session.add(row)
@@ -85,7 +87,7 @@ async def submit(session: AsyncSession, agency: Organization, month: Month, *, a
     return row, await record(session, row, step=Step.SUBMIT.value, act=act, after=row.status, profile_id=rules.id)
 
 
-ANSWERED = ("opinion", "issued_by", "issued_at", "decided_by", "decided_at", "comment")
+ANSWERED = ("opinion", "monthly_return_id", "issued_by", "issued_at", "decided_by", "decided_at", "comment")
 """What the center said to the batch before it was sent back; the history keeps it."""
 
 
@@ -130,16 +132,19 @@ def over(month: Month, rules: InForce, *, at: datetime) -> None:
         raise Unmet("filing.month_over", "003 §14", rules.rules.version, month=str(month))
 
 
-async def advise(session: AsyncSession, filing: FilingDecision, opinion: str, *, act: Act) -> Event:
-    """备案管理意见, fed back to the agency at once (B049, B050)."""
-    filing.opinion, filing.issued_by, filing.issued_at = checked("opinion", opinion, LONGEST), act.by, act.at
+async def advise(session: AsyncSession, filing: FilingDecision, opinion: str, *, act: Act, inspections: Sequence[Inspection] = ()) -> Event:
+    """备案管理意见, fed back to the agency at once (B049, B050). What it rests on is frozen with it; `inspections` adds to those of the batch."""
+    if filing.status is FilingStatus.PENDING:
+        basis, reported = await filing_gate.basis(session, filing, inspections), await filing_gate.monthly_return(session, filing)
+        filing.opinion, filing.issued_by, filing.issued_at = checked("opinion", opinion, LONGEST), act.by, act.at
+        filing.basis, filing.monthly_return_id = basis, reported
     return await advance(session, filing, STEPS, step=Step.ADVISE, act=act, reason=filing.opinion, profile_id=filing.profile_id)
 
 
 async def file(session: AsyncSession, filing: FilingDecision, *, act: Act) -> Event:
-    """备案. Unmet while a refusal is proposed, or a serious case is open (INV16)."""
+    """备案. Unmet while a refusal is proposed, a serious case is open (INV16), or an upheld report waits for a refusal (003 §16)."""
     await undisputed(session, filing)
-    await unaccused(session, filing)
+    await filing_gate.unaccused(session, filing)
     filing.decided_by, filing.decided_at = act.by, act.at
     return await advance(session, filing, STEPS, step=Step.FILE, act=act, profile_id=filing.profile_id)
 
@@ -156,14 +161,6 @@ async def undisputed(session: AsyncSession, filing: FilingDecision) -> None:
         raise Unmet("filing.refusal_open", "003 §16")
 
 
-async def unaccused(session: AsyncSession, filing: FilingDecision) -> None:
-    """No open serious-violation report or agency case is about a session of the batch, or about the agency as a whole (B058, A20)."""
-    sessions = {UUID(one["recognition_session"]) for one in filing.sessions}
-    for noun in (violations, agency_cases):
-        if filing.agency_id is not None and await noun.open_on(session, filing.agency_id, sessions):
-            raise Unmet("filing.case_open", "003 §16")
-
-
 async def proposed(session: AsyncSession, filing: FilingDecision) -> UUID | None:
     """The refusal that waits for a second person; the batch is locked, so none comes in the meantime."""
     query = select(FilingRefusal.id).where(
@@ -172,13 +169,33 @@ async def proposed(session: AsyncSession, filing: FilingDecision) -> UUID | None
     return (await session.exec(query)).one_or_none()
 
 
+class Behind(TypedDict):
+    """What a refusal rests on, as columns."""
+
+    serious_violation_report_id: UUID | None
+    credit_entry_id: UUID | None
+    inspection_id: UUID | None
+
+
 @dataclass(frozen=True)
 class Charge:
-    """Why results should not be filed: the ground, the document of evidence, what happened."""
+    """Why results should not be filed: the ground, the document of evidence, what happened; and the report, entry or inspection it rests on."""
 
     ground: FilingGround
     document: str
     facts: str
+    report: SeriousViolationReport | None = None
+    entry: CreditEntry | None = None
+    inspection: Inspection | None = None
+
+    def behind(self, agency_id: UUID | None) -> Behind:
+        """As columns. BadInput for what is about another agency."""
+        named = {"report": self.report, "creditEntry": self.entry, "inspection": self.inspection}
+        for field, row in named.items():
+            if row is not None and row.agency_id != agency_id:
+                raise BadInput(field, "unknown")
+        report, entry, visit = [row.id if row else None for row in named.values()]
+        return Behind(serious_violation_report_id=report, credit_entry_id=entry, inspection_id=visit)
 
 
 async def propose(session: AsyncSession, filing: FilingDecision, charge: Charge, *, act: Act) -> tuple[FilingRefusal, Event]:
@@ -201,6 +218,7 @@ async def propose(session: AsyncSession, filing: FilingDecision, charge: Charge,
         ground=charge.ground,
         document=checked("document", charge.document, LONGEST_DOCUMENT),
         facts=checked("facts", charge.facts, LONGEST),
+        **charge.behind(filing.agency_id),
         session_count=filing.session_count,
         candidate_count=filing.candidate_count,
         proposer_id=act.organization_id,

@@ -11,7 +11,7 @@ from domain.errors import Conflict
 from domain.machine import Act, tenants
 from domain.organizations import InForce, rules_of
 from domain.protected import record_at_center
-from domain.texts import checked
+from domain.texts import checked, checked_or_none
 from models.agency_cases import OPEN_CASES, AgencyCase, AgencyCaseStatus, AgencyGround, Obstruction
 from models.events import Event
 from models.inspections import Inspection, InspectionStatus
@@ -31,6 +31,7 @@ class Met:
     facts: str
     happened_at: datetime
     serious: bool = False
+    staff_name: str | None = None
 
 
 async def record_obstruction(session: AsyncSession, inspection: Inspection, met: Met, *, act: Act) -> tuple[Obstruction, Event]:
@@ -48,6 +49,7 @@ async def record_obstruction(session: AsyncSession, inspection: Inspection, met:
     row = Obstruction(
         **tenants(inspection),
         inspection_id=inspection.id,
+        staff_name=checked_or_none("staffName", met.staff_name, agency_cases.LONGEST_NAME),
         ground=met.ground,
         facts=facts,
         happened_at=met.happened_at,

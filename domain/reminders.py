@@ -18,6 +18,8 @@ from domain.organizations import InForce, rules_for
 from domain.profiles import Profile, from_json
 from models.base import new_id, table_of
 from models.cases import BlacklistEntry, BlacklistStatus
+from models.complaints import Complaint
+from models.evidence import EvidenceRequest, EvidenceRequestStatus
 from models.inspections import Inspection, InspectionStatus
 from models.notifications import Reminder
 from models.opinions import Rectification, RectificationStatus, SupervisionReport
@@ -93,11 +95,23 @@ def review_due(_: Profile, today: date, __: Holidays) -> Conditions:
     return col(BlacklistEntry.status) == BlacklistStatus.LISTED, col(BlacklistEntry.review_on) <= today
 
 
+def evidence_late(_: Profile, today: date, __: Holidays) -> Conditions:
+    """What an agency was asked for and has neither handed over nor refused; the day itself is in time."""
+    return col(EvidenceRequest.status) == EvidenceRequestStatus.REQUESTED, col(EvidenceRequest.due_at) < start_of_day(today)
+
+
+def complaint_due(_: Profile, today: date, __: Holidays) -> Conditions:
+    """Not answered on the day it is due."""
+    return col(Complaint.answered_at).is_(None), col(Complaint.due_on) <= today
+
+
 LIMITS = (
     Limit("REMIND", Rectification, "default 1.5 (Y041)", rectification_near, "due_on"),
     Limit("OVERDUE", Rectification, "default 1.5 (Y041)", rectification_late, "due_on"),
     Limit("OPINION_OVERDUE", Inspection, "default 1.5 (Y040)", opinion_late, "scheduled_on"),
     Limit("REPORT_OVERDUE", Inspection, "default 1.5 (B035)", report_late, "scheduled_on"),
+    Limit("OVERDUE", EvidenceRequest, "003 §8 (B018)", evidence_late, "due_at", organization="center_id"),
+    Limit("REMIND", Complaint, "default 1.5 (Y022)", complaint_due, "due_on", organization="receiver_id"),
     Limit("REMIND", BlacklistEntry, "default 1.5 (A14)", review_due, "review_on", organization="center_id"),
 )
 """To remind of one more thing takes one line here, and one in domain/notifications.py for whom to tell."""

@@ -24,7 +24,9 @@ class Visit:
 
 
 def visit_to(recognition: RecognitionSession, venue: Venue, *, at: datetime, rules: Profile, holidays: Holidays = WEEKENDS_ONLY) -> Visit:
-    """A visit at this venue. DESK for EXAM or PROCESS is refused: those are checked where they happen (INV20)."""
+    """A visit at this venue. DESK for EXAM or PROCESS is refused: those are checked where they happen (INV20). A check at the desk takes place in
+    office hours on the first working day by which everybody asked has answered, and not before the session.
+    """
     if venue is Venue.ONSITE:
         return Visit(venue, Period(recognition.starts_at, recognition.ends_at))
     if recognition.mode not in rules.words("inspection.desk_modes"):

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from sqlalchemy import ColumnElement, or_
@@ -12,15 +13,22 @@ from domain import agency_cases
 from domain.agency_cases import Charge, Ruling
 from gql.credit import agency_named, session_named
 from gql.enums import described
+from gql.evidence import EVIDENCE_REQUESTS, EvidenceRequest
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.inspections import INSPECTIONS, Inspection
+from gql.opinions import RECTIFICATIONS, Rectification
 from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, Agency, Event, Organization, Step, Versioned
-from gql.reading.declare import Frame, Offered, Source, bound, column, given, one, page, steps
+from gql.reading.declare import Frame, Offered, Source, bound, column, given, one, page, source_of, steps
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
 from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
 from models.agency_cases import AgencyCase as AgencyCaseRow
 from models.agency_cases import AgencyCaseStatus, AgencyGround
 from models.events import Event as EventRow
+
+if TYPE_CHECKING:
+    from gql.complaints import Complaint
+
+Behind = Annotated["Complaint", strawberry.lazy("gql.complaints")]
 
 described(
     AgencyGround,
@@ -74,6 +82,9 @@ class AgencyCase(Versioned):
     recognition_session: RecognitionSession | None = one(
         "recognition_session_id", RECOGNITION_SESSIONS, "About which session; without one, as a whole."
     )
+    rectification: Rectification | None = one("rectification_id", RECTIFICATIONS, "The rectification it rests on (000 §20(三)).")
+    evidence_request: EvidenceRequest | None = one("evidence_request_id", EVIDENCE_REQUESTS, "The refused request it rests on (000 §20(一)).")
+    complaint: Behind | None = one("complaint_id", "gql.complaints:COMPLAINTS", "The complaint it rests on; null for the agency (000 §8(六)).")
     opener: Organization | None = one("opener_id", ORGANIZATIONS, "Who opened it.")
     criticism: str | None = column("criticism", "批评.")
     criticized_at: datetime | None = column("criticized_at", "When the agency was told.")
@@ -132,6 +143,9 @@ class AgencyCaseOpenInput(Keyed):
     serious: bool = strawberry.field(default=False, description="情节严重.")
     staff_name: str | None = strawberry.field(default=None, description="有关工作人员, at most 60 characters; an agency must name one.")
     recognition_session: strawberry.ID | None = strawberry.field(default=None, description="About which session; without one, as a whole.")
+    rectification: strawberry.ID | None = strawberry.field(default=None, description="The rectification it rests on (000 §20(三)).")
+    evidence_request: strawberry.ID | None = strawberry.field(default=None, description="The request for evidence it rests on (000 §20(一)).")
+    complaint: strawberry.ID | None = strawberry.field(default=None, description="The complaint it rests on (000 §8(六)).")
 
 
 @strawberry.input(description="Which case.")
@@ -186,6 +200,17 @@ async def taken(call: Call, input: OfAgencyCase, action: Action) -> AgencyCaseRo
     return found
 
 
+async def behind(call: Call, input: AgencyCaseOpenInput) -> dict[str, Any]:
+    """What the case rests on, as far as the caller may see it."""
+    named = {
+        "rectification": (RECTIFICATIONS, input.rectification, Action.RECTIFICATION_READ),
+        "evidence_request": (EVIDENCE_REQUESTS, input.evidence_request, Action.EVIDENCE_REQUEST_READ),
+        "complaint": (source_of("gql.complaints:COMPLAINTS"), input.complaint, Action.COMPLAINT_READ),
+    }
+    found = {name: await call.fetch(source, id, to=read) for name, (source, id, read) in named.items() if id}
+    return found | {"recognition": await session_named(call, input.recognition_session)}
+
+
 def after(case: AgencyCaseRow, event: EventRow) -> AgencyCasePayload:
     return changed(AgencyCasePayload, agency_case=case.id, event=event.id)
 
@@ -196,7 +221,7 @@ class Mutation:
     async def agency_case_open(call: Call, input: AgencyCaseOpenInput) -> AgencyCasePayload:
         agency = await agency_named(call, input.agency)
         call.require(OPEN, agency_cases.blank(agency, opener_id=call.act.organization_id))
-        charge = Charge(input.ground, input.facts, input.serious, input.staff_name, await session_named(call, input.recognition_session))
+        charge = Charge(input.ground, input.facts, input.serious, input.staff_name, **await behind(call, input))
         return after(*await agency_cases.open_case(call.session, agency, charge, act=call.act))
 
     @mutation(CRITICIZE, "Criticize (批评). From here on the agency sees the case.")

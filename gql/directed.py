@@ -6,7 +6,7 @@ import strawberry
 
 from authz.actions import Action
 from domain import directed
-from domain.directed import Errand
+from domain.directed import Check, Errand
 from gql import ids
 from gql.fields import Call, Keyed, changed, mutation
 from gql.inspections import InspectionPayload
@@ -25,7 +25,11 @@ class InspectionDispatchInput(Keyed):
     recognition_session: strawberry.ID = strawberry.field(description="The session.")
     team: list[strawberry.ID] = strawberry.field(description=TEAM)
     topic: str | None = strawberry.field(default=None, description="What to look at, at most 200 characters.")
-    venue: Venue | None = strawberry.field(default=None, description="现场 or 案头, the latter for direct and result recognition only.")
+    venue: Venue | None = strawberry.field(default=None, description="现场 or 案头 (003 §13), the latter for direct and result recognition only.")
+    starts_at: datetime | None = strawberry.field(
+        default=None, description="案头检查 only: when it begins, not before the session; without it, on the first day the team can be there."
+    )
+    ends_at: datetime | None = strawberry.field(default=None, description="案头检查 only: when it is over, within seven days of its beginning.")
 
 
 @strawberry.input(description="What the center sends a team for.")
@@ -62,12 +66,15 @@ async def errand_of(call: Call, input: InspectionSendInput) -> Errand:
 @strawberry.type
 class Mutation:
     @mutation(
-        Action.INSPECTION_DISPATCH, "Dispatch a spot check (抽查) outside of a draw. Everybody in the team stands under the exclusions of a draw."
+        Action.INSPECTION_DISPATCH,
+        "Dispatch a spot check (抽查, 003 §4-5) outside of a draw: the center anywhere, a district in its area; of results also after the session "
+        "(003 §13(三)). Everybody in the team stands under the exclusions of a draw.",
     )
     async def inspection_dispatch(call: Call, input: InspectionDispatchInput) -> InspectionPayload:
         recognition = await call.fetch(RECOGNITION_SESSIONS, input.recognition_session, to=Action.INSPECTION_DISPATCH)
         team = await team_of(call, input.team)
-        row, event = await directed.spot_check(call.session, recognition, team, venue=input.venue, topic=input.topic, act=call.act)
+        check = Check(venue=input.venue, topic=input.topic, starts_at=input.starts_at, ends_at=input.ends_at)
+        row, event = await directed.spot_check(call.session, recognition, team, check=check, act=call.act)
         return changed(InspectionPayload, inspection=row.id, event=event.id)
 
     @mutation(Action.INSPECTION_SEND, "Send a team (专项督导、年检评估、综合督导检查) to an agency, as the center; never by lot.")

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from sqlalchemy import ColumnElement
@@ -15,7 +16,7 @@ from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.imports import UPLOADS
 from gql.inspections import INSPECTIONS, Inspection
 from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, Agency, Event, Organization, Step, Versioned
-from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, one, page, steps
+from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, one, page, source_of, steps
 from gql.reading.fragments import constant, typed_id
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
 from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
@@ -23,6 +24,12 @@ from gql.supervisors import PERSONS, Person
 from models.evidence import Confidentiality, EvidenceKind, EvidenceRefusalGround, EvidenceRequestStatus
 from models.evidence import Evidence as EvidenceRow
 from models.evidence import EvidenceRequest as EvidenceRequestRow
+from models.opinions import Rectification as RectificationRow
+
+if TYPE_CHECKING:
+    from gql.opinions import Rectification
+
+Rectified = Annotated["Rectification", strawberry.lazy("gql.opinions")]
 
 described(
     EvidenceKind,
@@ -47,7 +54,9 @@ described(
     PROVIDED="已提供: all is handed over.",
     REFUSED="已拒绝: the agency refuses.",
 )
-described(EvidenceRefusalGround, "拒绝提供的定性: what a refusal is a ground of.", WITHHOLDS_INFORMATION="隐瞒情况、拒不提供资料 (000 §20; 003 §8).")
+described(
+    EvidenceRefusalGround, "拒绝提供的定性: what a refusal is a ground of.", WITHHOLDS_INFORMATION="拒绝提供有关情况和文件资料 (000 §20(一); 003 §8)."
+)
 
 EVIDENCE = Source(EvidenceRow, "Evidence", "evi")
 EVIDENCE_REQUESTS = Source(EvidenceRequestRow, "EvidenceRequest", "ereq")
@@ -62,6 +71,7 @@ class EvidenceFilter:
     inspection: IdFilter | None = where("inspection_id", "Of which inspection.", "insp")
     recognition_session: IdFilter | None = where("recognition_session_id", "Of which session.", "ses")
     request: IdFilter | None = where("evidence_request_id", "In answer to which request.", "ereq")
+    rectification: IdFilter | None = where("rectification_id", "Showing which rectification.", "rect")
     item: IdFilter | None = where("item_id", "About which line of the form.", "item")
     agency: IdFilter | None = where("agency_id", "About which agency.", "agc")
     district: IdFilter | None = where("district_id", "In which district.", "dst")
@@ -113,6 +123,7 @@ class Evidence(Versioned):
     inspection: Inspection | None = one("inspection_id", INSPECTIONS, "The inspection; null for materials of a session alone.")
     recognition_session: RecognitionSession | None = one("recognition_session_id", RECOGNITION_SESSIONS, "认定场次: the session.")
     item: ChecklistItem | None = one("item_id", ITEMS, "The line of the form it is about.")
+    rectification: Rectified | None = one("rectification_id", "gql.opinions:RECTIFICATIONS", "整改: the rectification that it shows (000 §11(三)).")
     agency: Agency | None = one("agency_id", AGENCIES, "The agency concerned.")
     organization: Organization | None = one("organization_id", ORGANIZATIONS, "Who handed it over.")
     person: Person | None = one("person_id", PERSONS, "Who did so for them.")
@@ -172,6 +183,9 @@ class EvidenceAttachInput(SaidOfFile):
     inspection: strawberry.ID = strawberry.field(description="The inspection.")
     item: str | None = strawberry.field(default=None, description="The code of the line of its form that it is about, like F03.")
     evidence_request: strawberry.ID | None = strawberry.field(default=None, description="The request it answers.")
+    rectification: strawberry.ID | None = strawberry.field(
+        default=None, description="整改: the rectification it shows (000 §11(三)), of this inspection and not reported yet."
+    )
 
 
 @strawberry.input(description="Materials of a session.")
@@ -220,7 +234,7 @@ class EvidenceRequestPayload:
     replayed: bool = bound("replayed", "Whether this key was answered before.")
 
 
-def said(input: SaidOfFile, *, item: str | None = None) -> Said:
+def said(input: SaidOfFile, *, item: str | None = None, rectification: RectificationRow | None = None) -> Said:
     return Said(
         kind=input.kind,
         confidentiality=input.confidentiality,
@@ -229,6 +243,7 @@ def said(input: SaidOfFile, *, item: str | None = None) -> Said:
         place=input.place,
         result=input.result,
         item=item,
+        rectification=rectification,
     )
 
 
@@ -243,8 +258,10 @@ class Mutation:
     async def evidence_attach(call: Call, input: EvidenceAttachInput) -> EvidencePayload:
         upload = await call.fetch(UPLOADS, input.upload, to=Action.UPLOAD_READ)
         request = await answered(call, input.evidence_request)
-        visit = await call.fetch(INSPECTIONS, input.inspection, to=Action.EVIDENCE_ADD)
-        found, event = await evidence.attach(call.session, visit, upload, said=said(input, item=input.item), request=request, act=call.act)
+        visit, asked = await call.fetch(INSPECTIONS, input.inspection, to=Action.EVIDENCE_ADD), input.rectification
+        done = await call.fetch(source_of("gql.opinions:RECTIFICATIONS"), asked, to=Action.RECTIFICATION_READ) if asked else None
+        shown = said(input, item=input.item, rectification=done)
+        found, event = await evidence.attach(call.session, visit, upload, said=shown, request=request, act=call.act)
         return changed(EvidencePayload, evidence=found.id, event=event.id)
 
     @mutation(Action.SESSION_ADD_EVIDENCE, "Keep materials (资料) of a session, as its agency.")

@@ -13,18 +13,21 @@ from authz.access import holds
 from authz.actions import Action
 from authz.actor import Actor
 from authz.relations import PERSON, there_is
-from domain import filings
+from domain import credit, filings
 from domain.filings import Charge, Reach
 from gql import ids
+from gql.credit import CREDIT_ENTRIES, CreditEntry
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.filings import DECIDE, FILING_DECISIONS, PROPOSE, FilingDecision, OfFiling, taken
+from gql.inspections import INSPECTIONS, Inspection
 from gql.organizations import EVENTS, ORGANIZATIONS, Event, Organization, Step, Versioned
 from gql.reading.declare import Frame, Offered, Source, bound, column, given, one, page, steps
 from gql.reading.fragments import constant
-from gql.reading.paging import Among, Arguments, Connection, where
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
 from gql.reading.read import signed_in
 from gql.supervisors import PERSONS, Person
+from gql.violations import SERIOUS_VIOLATION_REPORTS, SeriousViolationReport
 from models.base import table_of
 from models.filings import FilingDecision as FilingDecisionRow
 from models.filings import FilingGround, FilingRefusalStatus
@@ -63,6 +66,11 @@ class FilingRefusal(Versioned):
     ground: FilingGround = column("ground", "事由.")
     document: str = column("document", "The document of evidence.")
     facts: str = column("facts", "What happened.")
+    report: SeriousViolationReport | None = one(
+        "serious_violation_report_id", SERIOUS_VIOLATION_REPORTS, "The report it rests on; null for who may not see that."
+    )
+    credit_entry: CreditEntry | None = one("credit_entry_id", CREDIT_ENTRIES, "The entry in the credit archive it rests on.")
+    inspection: Inspection | None = one("inspection_id", INSPECTIONS, "The inspection it rests on.")
     session_count: int = column("session_count", "How many sessions it reaches.")
     candidate_count: int = column("candidate_count", "How many results it reaches.")
     proposer: Organization | None = one("proposer_id", ORGANIZATIONS, "Whose proposal it is.")
@@ -81,6 +89,11 @@ class FilingRefusal(Versioned):
 class FilingRefusalFilter:
     status: Among[FilingRefusalStatus] | None = where("status", "Where they stand.")
     ground: Among[FilingGround] | None = where("ground", "For what.")
+    agency: IdFilter | None = where("agency_id", "Whose results.", "agc")
+    district: IdFilter | None = where("district_id", "In which district.", "dst")
+    filing_decision: IdFilter | None = where("filing_decision_id", "Of which batch.", "fil")
+    report: IdFilter | None = where("serious_violation_report_id", "Resting on which report.", "svr")
+    created_at: RangeFilter[datetime] | None = where("created_at", "When they were proposed.")
 
 
 @strawberry.enum(description="What proposals to refuse may be sorted by.")
@@ -140,6 +153,9 @@ class FilingRefusalProposeInput(OfFiling):
     ground: FilingGround = strawberry.field(description="事由, one of the rules in force.")
     document: str = strawberry.field(description="The document of evidence, at most 200 characters.")
     facts: str = strawberry.field(description="What happened, at most 2000 characters.")
+    report: strawberry.ID | None = strawberry.field(default=None, description="The serious-violation report it rests on.")
+    credit_entry: strawberry.ID | None = strawberry.field(default=None, description="The entry in the credit archive it rests on.")
+    inspection: strawberry.ID | None = strawberry.field(default=None, description="The inspection it rests on.")
 
 
 @strawberry.input(description="Which refusal comes into force.")
@@ -161,6 +177,17 @@ class FilingRefusalPayload:
     replayed: bool = bound("replayed", "Whether this key was answered before.")
 
 
+async def charged(call: Call, input: FilingRefusalProposeInput) -> Charge:
+    """What it rests on is what the caller may see."""
+    asked = input.report, input.credit_entry, input.inspection
+    report = await call.fetch(SERIOUS_VIOLATION_REPORTS, asked[0], to=Action.SERIOUS_VIOLATION_REPORT_READ) if asked[0] else None
+    entry = await credit.entry_of(call.session, ids.read(asked[1], [str(CREDIT_ENTRIES.prefix)])) if asked[1] else None
+    if entry is not None:
+        call.require(Action.CREDIT_ENTRY_READ, entry)
+    visit = await call.fetch(INSPECTIONS, asked[2], to=Action.INSPECTION_READ) if asked[2] else None
+    return Charge(input.ground, input.document, input.facts, report, entry, visit)
+
+
 async def proposal(call: Call, input: FilingRefusalConfirmInput) -> FilingRefusalRow:
     found: FilingRefusalRow = await call.fetch(FILING_REFUSALS, input.filing_refusal, to=DECIDE, version=input.expected_version)
     return found
@@ -170,7 +197,7 @@ async def proposal(call: Call, input: FilingRefusalConfirmInput) -> FilingRefusa
 class Mutation:
     @mutation(PROPOSE, "Propose that a batch is not filed (提出不予备案). It comes into force when another person confirms it.")
     async def filing_refusal_propose(call: Call, input: FilingRefusalProposeInput) -> FilingRefusalPayload:
-        filing, charge = await taken(call, input, PROPOSE), Charge(input.ground, input.document, input.facts)
+        filing, charge = await taken(call, input, PROPOSE), await charged(call, input)
         refusal, event = await filings.propose(call.session, filing, charge, act=call.act)
         return changed(FilingRefusalPayload, filing_refusal=refusal.id, filing_decision=filing.id, event=event.id)
 

@@ -2,20 +2,24 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Text, cast, func, or_
+from sqlalchemy import ColumnElement, FromClause, Text, case, cast, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from authz.actions import Action
 from authz.relations import there_is
 from domain import filings, returns
+from domain.filing_gate import MOST_NAMED
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
+from gql.inspections import INSPECTIONS
 from gql.organizations import AGENCIES, EVENTS, Agency, Event, Step, Versioned
 from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, items, one, page, steps
 from gql.reading.fragments import constant, element, word
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
+from gql.returns import MONTHLY_RETURNS, MonthlyReturn
 from gql.supervisors import PERSONS, Person
 from models.agency_cases import OPEN_CASES, AgencyCase
 from models.base import table_of
@@ -41,6 +45,7 @@ FILING_REFUSALS = "gql.filing_refusals:FILING_REFUSALS"
 SUBMIT, ADVISE, PROPOSE, DECIDE = Action.FILING_SUBMIT, Action.FILING_ADVISE, Action.FILING_PROPOSE, Action.FILING_DECIDE
 
 Refusal = Annotated["FilingRefusal", strawberry.lazy("gql.filing_refusals")]
+UPHELD = table_of(SeriousViolationReport).alias("upheld")
 
 
 def undisputed(frame: Frame) -> ColumnElement[bool]:
@@ -63,8 +68,47 @@ def about(t: FromClause, frame: Frame) -> ColumnElement[bool]:
     return (t.c.agency_id == frame.t.c.agency_id) & or_(t.c.recognition_session_id.is_(None), within)
 
 
+def upheld(frame: Frame) -> ColumnElement[bool]:
+    """No upheld report on a session of the batch, or on the agency as a whole and decided in its month or later, waits for a refusal (003 §16)."""
+    return ~there_is(UPHELD).where(holding(UPHELD, frame))
+
+
+def holding(r: FromClause, frame: Frame) -> ColumnElement[bool]:
+    """That a report was upheld and still keeps the batch from being filed: no refusal that names it was dismissed."""
+    d = table_of(FilingRefusalRow).alias("freed")
+    freed = there_is(d).where(d.c.filing_decision_id == frame.t.c.id, d.c.serious_violation_report_id == r.c.id, d.c.status == constant("DISMISSED"))
+    month = func.to_char(func.timezone(constant("Asia/Shanghai"), r.c.decided_at), constant("YYYY-MM"))
+    in_time = or_(r.c.recognition_session_id.is_not(None), month >= frame.t.c.month)
+    return about(r, frame) & (r.c.status == constant("UPHELD")) & in_time & ~freed
+
+
+def blocked_by(frame: Frame) -> ColumnElement[Any]:
+    """In the order of the kinds, and of their ids; nothing for who neither advises nor decides."""
+    r, c, f = table_of(SeriousViolationReport).alias("report"), table_of(AgencyCase).alias("accusing"), table_of(FilingRefusalRow).alias("disputing")
+    open_report = about(r, frame) & r.c.status.in_([constant(one) for one in OPEN_REPORTS])
+    serious = or_(c.c.serious, c.c.status == constant("HR_REFERRED"))
+    accusing = about(c, frame) & serious & c.c.status.in_([constant(one) for one in OPEN_CASES])
+    disputing = (f.c.filing_decision_id == frame.t.c.id) & (f.c.status == constant("PROPOSED"))
+    found = func.jsonb_concat(
+        func.jsonb_concat(listed(f, disputing, "REFUSAL_PROPOSED", "fref"), listed(r, open_report, "REPORT_OPEN", "svr")),
+        func.jsonb_concat(listed(r, holding(r, frame), "REPORT_UPHELD", "svr"), listed(c, accusing, "CASE_OPEN", "acase")),
+    )
+    return case((or_(frame.may(ADVISE), frame.may(DECIDE)), found), else_=func.jsonb_build_array())
+
+
+def listed(t: FromClause, when: ColumnElement[bool], kind: str, prefix: str) -> ColumnElement[Any]:
+    shown = word(f"{prefix}_").concat(func.replace(cast(t.c.id, Text), constant("-"), constant("")))
+    each = func.jsonb_build_object(constant("kind"), constant(kind), constant("subject"), shown)
+    rows = select(func.jsonb_agg(aggregate_order_by(each, t.c.id))).select_from(t).where(when).correlate_except(t).scalar_subquery()
+    return func.coalesce(rows, func.jsonb_build_array())
+
+
+def inspection_id(frame: Frame) -> ColumnElement[str]:
+    return func.concat(word("insp_"), element(frame, "inspection", text=True))
+
+
 def fileable(frame: Frame) -> ColumnElement[bool]:
-    return undisputed(frame) & unaccused(frame)
+    return undisputed(frame) & unaccused(frame) & upheld(frame)
 
 
 def session_id(frame: Frame) -> ColumnElement[str]:
@@ -75,6 +119,28 @@ def session_id(frame: Frame) -> ColumnElement[str]:
 class FilingSession:
     recognition_session: strawberry.ID = computed(session_id, "The session.")
     candidate_count: int = column("candidate_count", "参评人数.")
+
+
+@strawberry.type(description="依据: an inspection that the filing opinion rests on (003 §14).")
+class FilingBasis:
+    inspection: strawberry.ID = computed(inspection_id, "The inspection, for `node`.")
+    finding_count: int = column("finding_count", "How many findings (问题) it had when the opinion was formed.")
+
+
+@strawberry.enum(description="What keeps a batch from being filed (003 §16).")
+class FilingBlockKind(Enum):
+    REFUSAL_PROPOSED = strawberry.enum_value("REFUSAL_PROPOSED", description="不予备案已提出: waits for a second person.")
+    REPORT_OPEN = strawberry.enum_value("REPORT_OPEN", description="严重违规报告未结: on a session of the batch, or on the agency as a whole.")
+    REPORT_UPHELD = strawberry.enum_value(
+        "REPORT_UPHELD", description="严重违规报告属实: a refusal that names it is to be decided; dismissed with a reason, it frees the batch."
+    )
+    CASE_OPEN = strawberry.enum_value("CASE_OPEN", description="评价机构案件情节严重且未结.")
+
+
+@strawberry.type(description="One thing that keeps a batch from being filed.")
+class FilingBlock:
+    kind: FilingBlockKind = column("kind", "What it is.")
+    subject: strawberry.ID = column("subject", "The refusal, report or case, for `node`.")
 
 
 @strawberry.type(description="备案决定 on a batch: the results that one agency posted in one month.")
@@ -88,6 +154,15 @@ class FilingDecision(Versioned):
     submitted_by: Person | None = one("submitted_by", PERSONS, "Who put it forward.")
     submitted_at: datetime = column("submitted_at", "When it was put forward.")
     opinion: str | None = column("opinion", "备案管理意见, fed back to the agency.")
+    basis: list[FilingBasis] = items(
+        lambda frame: frame.t.c.basis, "依据: the inspections the opinion rests on, as they stood: those of its sessions, and those named."
+    )
+    monthly_return: MonthlyReturn | None = one(
+        "monthly_return_id", MONTHLY_RETURNS, "What the district had reported of the month when the opinion was formed; null for who may not see it."
+    )
+    blocked_by: list[FilingBlock] = items(
+        blocked_by, "What keeps it from being filed (003 §16), for who gives the opinion or decides; nothing for others."
+    )
     issued_by: Person | None = one("issued_by", PERSONS, "Who formed the opinion.")
     issued_at: datetime | None = column("issued_at", "When the opinion was fed back.")
     decided_by: Person | None = one("decided_by", PERSONS, "Who filed, refused or sent back.")
@@ -114,6 +189,7 @@ class FilingDecisionFilter:
     status: Among[FilingStatus] | None = where("status", "Where they stand.")
     month: TextFilter | None = where("month", "The month, YYYY-MM.")
     agency: IdFilter | None = where("agency_id", "Whose results.", "agc")
+    district: IdFilter | None = where("district_id", "In which district.", "dst")
     submitted_at: RangeFilter[datetime] | None = where("submitted_at", "When they were put forward.")
 
 
@@ -149,6 +225,10 @@ class OfFiling(Keyed):
 @strawberry.input(description="Which batch, and what the center says of it.")
 class FilingDecisionAdviseInput(OfFiling):
     opinion: str = strawberry.field(description="备案管理意见, at most 2000 characters.")
+    inspections: list[strawberry.ID] | None = strawberry.field(
+        default=None,
+        description="日常监督: further inspections of the agency with a signed form that it rests on, at most 50; those of the batch's sessions it has.",
+    )
 
 
 @strawberry.input(description="Which batch is filed.")
@@ -182,13 +262,18 @@ class Mutation:
         filing, event = await filings.submit(call.session, agency, month, act=call.act)
         return changed(FilingDecisionPayload, filing_decision=filing.id, event=event.id)
 
-    @mutation(ADVISE, "Form the filing opinion (备案管理意见) and feed it back to the agency, as the center.")
+    @mutation(ADVISE, "Form the filing opinion (备案管理意见, 003 §14) and feed it back to the agency, as the center.")
     async def filing_decision_advise(call: Call, input: FilingDecisionAdviseInput) -> FilingDecisionPayload:
         filing = await taken(call, input, ADVISE)
-        event = await filings.advise(call.session, filing, input.opinion, act=call.act)
+        asked = (input.inspections or [])[: MOST_NAMED + 1]
+        named = [await call.fetch(INSPECTIONS, one, to=Action.INSPECTION_READ) for one in asked]
+        event = await filings.advise(call.session, filing, input.opinion, act=call.act, inspections=named)
         return changed(FilingDecisionPayload, filing_decision=filing.id, event=event.id)
 
-    @mutation(DECIDE, "File a batch (备案). Not while a refusal is proposed, or a serious report or case on it is open.")
+    @mutation(
+        DECIDE,
+        "File a batch (备案). Not while a refusal is proposed, a serious report or case on it is open, or an upheld report awaits a refusal (003 §16).",
+    )
     async def filing_decision_file(call: Call, input: FilingDecisionFileInput) -> FilingDecisionPayload:
         filing = await taken(call, input, DECIDE)
         event = await filings.file(call.session, filing, act=call.act)

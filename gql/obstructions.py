@@ -27,6 +27,7 @@ RECORD = Action.OBSTRUCTION_RECORD
 class Obstruction(Node):
     inspection: Inspection | None = one("inspection_id", INSPECTIONS, "On which inspection.")
     agency: Agency | None = one("agency_id", AGENCIES, "By whom.")
+    staff_name: str | None = column("staff_name", "有关工作人员: who of the agency's staff; null where nobody is named.")
     ground: AgencyGround = column("ground", "情形.")
     facts: str = column("facts", "What happened.")
     happened_at: datetime = column("happened_at", "When.")
@@ -72,6 +73,7 @@ class ObstructionRecordInput(Keyed):
     facts: str = strawberry.field(description="What happened, at most 4000 characters.")
     happened_at: datetime = strawberry.field(description="When.")
     serious: bool = strawberry.field(default=False, description="情节严重.")
+    staff_name: str | None = strawberry.field(default=None, description="有关工作人员 (000 §20): who of the agency's staff, at most 60 characters.")
     expected_version: int | None = strawberry.field(default=None, description=VERSION)
 
 
@@ -89,6 +91,6 @@ class Mutation:
     )
     async def obstruction_record(call: Call, input: ObstructionRecordInput) -> ObstructionPayload:
         visit = await call.fetch(INSPECTIONS, input.inspection, to=RECORD, version=input.expected_version)
-        met = Met(input.ground, input.facts, input.happened_at, input.serious)
+        met = Met(input.ground, input.facts, input.happened_at, input.serious, input.staff_name)
         found, event = await obstructions.record_obstruction(call.session, visit, met, act=call.act)
         return changed(ObstructionPayload, obstruction=found.id, event=event.id)

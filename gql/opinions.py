@@ -10,6 +10,7 @@ from authz.actions import Action
 from domain.opinions import accept_rectification, close, draft, report, send_back_rectification, serve, submit_rectification
 from domain.report_days import report_due_on
 from gql.enums import described
+from gql.evidence import EVIDENCE, EVIDENCE_ARGUMENTS, Evidence
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.inspections import INSPECTIONS, Inspection, InspectionPayload, OfInspection, taken
 from gql.organizations import EVENTS, ORGANIZATIONS, Event, Organization, Step, Versioned
@@ -54,6 +55,9 @@ class Rectification(Versioned):
     text: str | None = column("text", "整改情况报告: what was done.")
     comment: str | None = column("comment", "Why it was last sent back.")
     submitted_at: datetime | None = column("submitted_at", "When it was last reported.")
+    evidence: Connection[Evidence] = page(
+        "rectification_id", EVIDENCE, "资料: the files that show it.", type=Connection[Evidence], arguments=EVIDENCE_ARGUMENTS
+    )
     available_steps: list[Step] = steps(
         Offered("rectificationSubmit", Action.RECTIFICATION_SUBMIT, ("REQUIRED", "SENT_BACK"), "SUBMITTED"),
         Offered("rectificationSendBack", Action.RECTIFICATION_RETURN, ("SUBMITTED",), "SENT_BACK"),

@@ -69,6 +69,9 @@ class AgencyCase(Row, Tenanted, table=True):
     status: AgencyCaseStatus = Field(default=AgencyCaseStatus.OPENED, sa_type=choice(AgencyCaseStatus))
     inspection_id: UUID | None = Field(default=None, foreign_key="inspection.id")
     recognition_session_id: UUID | None = Field(default=None, foreign_key="recognition_session.id")
+    rectification_id: UUID | None = Field(default=None, foreign_key="rectification.id")
+    evidence_request_id: UUID | None = Field(default=None, foreign_key="evidence_request.id")
+    complaint_id: UUID | None = Field(default=None, foreign_key="complaint.id")
     opener_id: UUID = Field(foreign_key="organization.id")
     opened_by: UUID = Field(foreign_key="person.id")
     criticism: str | None = Field(default=None, max_length=2000)
@@ -95,6 +98,7 @@ class Obstruction(Row, Tenanted, table=True):
         CheckConstraint("happened_at <= recorded_at", "happened_before"),
     )
     inspection_id: UUID = Field(foreign_key="inspection.id", index=True)
+    staff_name: str | None = Field(default=None, max_length=60)
     ground: AgencyGround = Field(sa_type=choice(AgencyGround))
     facts: str = Field(max_length=4000)
     happened_at: datetime = Field(sa_type=Instant)

@@ -67,6 +67,7 @@ class Evidence(Row, Tenanted, table=True):
         CheckConstraint("octet_length(digest) = 32 AND size > 0", "has_bytes"),
         CheckConstraint("(kind IN ('SURVEY', 'TEST', 'RECHECK')) = (result IS NOT NULL)", "method_has_result"),
         CheckConstraint("inspection_id IS NOT NULL OR recognition_session_id IS NOT NULL", "of_something"),
+        CheckConstraint("rectification_id IS NULL OR inspection_id IS NOT NULL", "rectified_on_a_visit"),
         CheckConstraint("inspection_id IS NOT NULL OR (evidence_request_id IS NULL AND item_id IS NULL)", "answers_its_inspection"),
         CheckConstraint("(withdrawn_at IS NULL) = (withdrawal IS NULL) AND (withdrawn_at IS NULL) = (withdrawn_by IS NULL)", "withdrawn_by_somebody"),
         *listed(),
@@ -74,6 +75,7 @@ class Evidence(Row, Tenanted, table=True):
     inspection_id: UUID | None = Field(default=None, foreign_key="inspection.id", index=True)
     recognition_session_id: UUID | None = Field(default=None, foreign_key="recognition_session.id", index=True)
     evidence_request_id: UUID | None = Field(default=None, foreign_key="evidence_request.id", index=True)
+    rectification_id: UUID | None = Field(default=None, foreign_key="rectification.id", index=True)
     item_id: UUID | None = Field(default=None, foreign_key="checklist_item.id")
     dispatcher_id: UUID | None = Field(default=None, foreign_key="organization.id")
     organization_id: UUID = Field(foreign_key="organization.id")

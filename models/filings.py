@@ -48,6 +48,7 @@ class FilingDecision(Row, Tenanted, table=True):
         CheckConstraint("(decided_at IS NULL) = (decided_by IS NULL)", "decision_is_somebodys"),
         CheckConstraint("(status = 'REFUSED') = (refusal_proposed_by IS NOT NULL)", "refused_is_proposed"),
         CheckConstraint("decided_by <> refusal_proposed_by", "refused_by_two"),
+        CheckConstraint("issued_at IS NOT NULL OR basis = '[]'", "basis_of_an_opinion"),
     )
     month: str = Field(max_length=7)
     status: FilingStatus = Field(default=FilingStatus.PENDING, sa_type=choice(FilingStatus))
@@ -58,6 +59,9 @@ class FilingDecision(Row, Tenanted, table=True):
     submitted_by: UUID = Field(foreign_key="person.id")
     submitted_at: datetime = Field(sa_type=Instant)
     opinion: str | None = Field(default=None, max_length=2000)
+    # what the opinion rests on: inspections as they stood, and the monthly return of the district
+    basis: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": "[]"})
+    monthly_return_id: UUID | None = Field(default=None, foreign_key="monthly_return.id")
     issued_by: UUID | None = Field(default=None, foreign_key="person.id")
     issued_at: datetime | None = Field(default=None, sa_type=Instant)
     decided_by: UUID | None = Field(default=None, foreign_key="person.id")
@@ -67,7 +71,10 @@ class FilingDecision(Row, Tenanted, table=True):
 
 
 class FilingRefusal(Row, Tenanted, table=True):
-    """不予备案 as somebody proposes it. Confirmed by another person it refuses the batch; open, it keeps the batch from being filed."""
+    """不予备案 as somebody proposes it. Confirmed by another person it refuses the batch; open, it keeps the batch from being filed.
+
+    It may name what it rests on. Dismissed with a reason, it frees the batch of the upheld report it names.
+    """
 
     __tablename__ = "filing_refusal"
     __table_args__ = (
@@ -84,6 +91,9 @@ class FilingRefusal(Row, Tenanted, table=True):
     ground: FilingGround = Field(sa_type=choice(FilingGround))
     document: str = Field(max_length=200)
     facts: str = Field(max_length=2000)
+    serious_violation_report_id: UUID | None = Field(default=None, foreign_key="serious_violation_report.id", index=True)
+    credit_entry_id: UUID | None = Field(default=None, foreign_key="credit_entry.id")
+    inspection_id: UUID | None = Field(default=None, foreign_key="inspection.id")
     session_count: int
     candidate_count: int
     proposer_id: UUID = Field(foreign_key="organization.id")

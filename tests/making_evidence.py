@@ -4,6 +4,7 @@ import io
 import secrets
 import zipfile
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -107,10 +108,10 @@ async def kept(world: World, by: str, recognition: RecognitionSession, **other: 
     return row
 
 
-async def requested(world: World, by: Actor | str, visit: Inspection) -> EvidenceRequest:
+async def requested(world: World, by: Actor | str, visit: Inspection, *, within: timedelta | None = None) -> EvidenceRequest:
     async with world.transaction() as session:
-        place = await again(session, Inspection, visit.id)
-        row, _ = await evidence.request(session, place, "考场监控录像", due_at=None, act=world.act(by, at=await day_of(world, visit)))
+        place, at = await again(session, Inspection, visit.id), await day_of(world, visit)
+        row, _ = await evidence.request(session, place, "考场监控录像", due_at=at + within if within else None, act=world.act(by, at=at))
     return row
 
 

@@ -111,6 +111,8 @@ BOUNDED = {
     "BlacklistConsequences.inspections": "the duties of a person",
     "BlacklistConsequences.cards": "the cards of a person",
     "FilingDecision.sessions": "the sessions of an agency in a month",
+    "FilingDecision.basis": "the inspections of the sessions of an agency in a month, and at most 50 that are named",
+    "FilingDecision.blockedBy": "what is open against an agency, and what was upheld of it since the month",
     "FilingReach.recognitionSessions": "the sessions of an agency in a month",
     "FilingReach.inspections": "the inspections of a month's sessions",
     "RevocationPreview.appointments": "the terms of a person",

@@ -36,7 +36,8 @@ async def test_each_is_told_what_concerns_it_and_no_more(world: World, elsewhere
     _, team = await dispatched(world, accepted=False)
     await round_of(world, world.now)
     for _, actor in team:
-        (offer,) = await told(world, actor)
+        offer, enlisted, carded = await told(world, actor)
+        assert {enlisted["kind"], carded["kind"]} == {"ROSTER_ENTERED", "CARD_ISSUED"}
         assert (offer["kind"], offer["person"], offer["organization"]) == ("OFFER_MADE", {"id": shown("per", actor.person_id)}, None)
         assert offer["subject"].startswith("asg_")
     assert await kinds(world, "agency_admin_0") == [], "the agency does not know before the notice"
@@ -46,7 +47,7 @@ async def test_each_is_told_what_concerns_it_and_no_more(world: World, elsewhere
     assert await kinds(world, "agency_clerk_0") == ["NOTICE_SERVED"]
     for home, who in ((world, "agency_admin_1"), (world, "district_clerk_1"), (elsewhere, "center_admin"), (elsewhere, "agency_admin_0")):
         assert [one for one in await kinds(home, who) if "RETURN" not in one] == [], who
-    assert await kinds(world, visited[0][1]) == ["OFFER_MADE"]
+    assert await kinds(world, visited[0][1]) == ["CARD_ISSUED", "OFFER_MADE", "ROSTER_ENTERED"]
 
 
 async def test_every_event_is_told_once_in_order(world: World) -> None:
@@ -81,7 +82,7 @@ async def test_notice_is_taken_once_and_by_whom_it_is_for(world: World, elsewher
 async def test_somebody_takes_notice_for_oneself_alone(world: World) -> None:
     _, team = await dispatched(world, accepted=False)
     await round_of(world, world.now)
-    (mine,) = await told(world, team[0][1])
+    (mine,) = await told(world, team[0][1], kind={"eq": "OFFER_MADE"})
     assert codes(await world.ask(team[1][1], READ, input=reading(mine["id"]))) == ["NOT_FOUND"]
     await world.done(team[0][1], READ, input=reading(mine["id"]))
 

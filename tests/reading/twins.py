@@ -88,7 +88,34 @@ def fileable(oracle: Any, row: Any) -> bool:
     open_ = [one for one in oracle.rows.of[SeriousViolationReport] if one.status in OPEN_REPORTS]
     open_ += [one for one in oracle.rows.of[AgencyCase] if one.status in OPEN_CASES and (one.serious or one.status.value == "HR_REFERRED")]
     about = [one for one in open_ if one.agency_id == row.agency_id and one.recognition_session_id in {None, *batch}]
-    return undisputed(oracle, row) and not about
+    return undisputed(oracle, row) and not about and not upheld(oracle, row)
+
+
+def upheld(oracle: Any, row: Any) -> list[Any]:
+    """The upheld reports that hold a batch, in the order of their ids."""
+    batch = {UUID(one["recognition_session"]) for one in row.sessions}
+    refusals = [one for one in oracle.rows.of[FilingRefusal] if one.filing_decision_id == row.id and one.status.value == "DISMISSED"]
+    freed = {one.serious_violation_report_id for one in refusals}
+    found = [one for one in oracle.rows.of[SeriousViolationReport] if one.agency_id == row.agency_id and one.status.value == "UPHELD"]
+    whole = [one for one in found if one.recognition_session_id is None and f"{shanghai_day(one.decided_at):%Y-%m}" >= row.month]
+    return sorted((one for one in found if one.id not in freed and (one.recognition_session_id in batch or one in whole)), key=lambda one: one.id)
+
+
+def blocked_by(oracle: Any, row: Any) -> list[dict[str, str]]:
+    if not (oracle.holds(Action.FILING_ADVISE, row) or oracle.holds(Action.FILING_DECIDE, row)):
+        return []
+    batch = {None, *(UUID(one["recognition_session"]) for one in row.sessions)}
+    refusals = [one for one in oracle.rows.of[FilingRefusal] if one.filing_decision_id == row.id and one.status.value == "PROPOSED"]
+    reports = [one for one in oracle.rows.of[SeriousViolationReport] if one.status in OPEN_REPORTS and one.agency_id == row.agency_id]
+    cases = [one for one in oracle.rows.of[AgencyCase] if one.status in OPEN_CASES and one.agency_id == row.agency_id]
+    cases = [one for one in cases if one.serious or one.status.value == "HR_REFERRED"]
+    kinds = (
+        ("REFUSAL_PROPOSED", "fref", refusals),
+        ("REPORT_OPEN", "svr", [one for one in reports if one.recognition_session_id in batch]),
+        ("REPORT_UPHELD", "svr", upheld(oracle, row)),
+        ("CASE_OPEN", "acase", [one for one in cases if one.recognition_session_id in batch]),
+    )
+    return [{"kind": kind, "subject": f"{prefix}_{one.id.hex}"} for kind, prefix, found in kinds for one in sorted(found, key=lambda one: one.id)]
 
 
 def judging(oracle: Any, row: Any) -> bool:
@@ -176,6 +203,9 @@ ITEMS: Mapping[tuple[str, str], Twin] = {
     ("Viewer", "capabilities"): capabilities,
     ("RosterImport", "problems"): lambda _, row: row.problems,
     ("FilingDecision", "sessions"): lambda _, row: row.sessions,
+    ("FilingDecision", "basis"): lambda _, row: row.basis,
+    ("FilingDecision", "blockedBy"): blocked_by,
+    ("FilingBasis", "inspection"): keyed("insp", "inspection"),
     ("OpinionLetter", "corrections"): lambda _, row: row.corrections,
     ("MonthlyReturn", "lines"): lambda _, row: row.lines,
     ("MonthlyReturn", "differences"): lambda _, row: row.differences,
