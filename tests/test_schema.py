@@ -104,6 +104,8 @@ BOUNDED = {
     "SamplingDebt.chances": "the next two hundred sessions",
     "SamplingDebt.barred": "the reasons of a draw",
     "Query.inspectionAgreements": "the first two hundred",
+    "Query.itemAgreements": "the first two hundred",
+    "Query.pairAgreements": "the first two hundred",
     "Query.stuckSteps": "the first two hundred",
     "StuckStep.oldest": "the five oldest",
     "Query.blacklistCheck": "the entries of a person",
