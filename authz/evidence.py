@@ -18,11 +18,13 @@ TAKEN = ("ACCEPTED", "CHECKED_IN", "DONE")
 
 
 def goes(t: FromClause) -> ColumnElement[bool]:
-    """The asker took a place in the team of the visit; of the session's own materials, in the team of any visit to it."""
+    """The asker took a place in the team of the visit; of the session's own materials, in the team of any visit to it.
+
+    A visit may be of no session: then the visit alone says it.
+    """
     a, i = table_of(Assignment).alias("goes"), table_of(Inspection).alias("gone_to")
     return there_is(a, i).where(
-        i.c.recognition_session_id == t.c.recognition_session_id,
-        or_(t.c.inspection_id.is_(None), i.c.id == t.c.inspection_id),
+        or_(i.c.id == t.c.inspection_id, and_(t.c.inspection_id.is_(None), i.c.recognition_session_id == t.c.recognition_session_id)),
         a.c.inspection_id == i.c.id,
         a.c.person_id == PERSON,
         a.c.status.in_(TAKEN),
@@ -33,7 +35,8 @@ def is_going(actor: Actor, row: Evidence, world: World) -> bool:
     visits: set[UUID] = {
         one.id
         for one in world.inspections
-        if one.recognition_session_id == row.recognition_session_id and (row.inspection_id is None or one.id == row.inspection_id)
+        if one.id == row.inspection_id
+        or (row.inspection_id is None and row.recognition_session_id is not None and one.recognition_session_id == row.recognition_session_id)
     }
     return any(one.person_id == actor.person_id and one.inspection_id in visits and one.status in TAKEN for one in world.assignments)
 
