@@ -4,6 +4,9 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy import select as select_from
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -55,6 +58,12 @@ async def upheld(session: AsyncSession, filing: FilingDecision, sessions: Collec
 
 def sessions_of(filing: FilingDecision) -> set[UUID]:
     return {UUID(one["recognition_session"]) for one in filing.sessions}
+
+
+def gathered(t: FromClause, when: ColumnElement[bool], each: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What is said of the rows of a table that hold a batch, in the order of their ids, as a JSON list."""
+    rows = select_from(func.jsonb_agg(aggregate_order_by(each, t.c.id))).select_from(t).where(when).correlate_except(t).scalar_subquery()
+    return func.coalesce(rows, func.jsonb_build_array())
 
 
 async def basis(session: AsyncSession, filing: FilingDecision, named: Sequence[Inspection]) -> list[dict[str, Any]]:

@@ -252,15 +252,19 @@ async def answered(call: Call, id: str | None) -> EvidenceRequestRow | None:
     return None if id is None else await call.fetch(EVIDENCE_REQUESTS, id, to=Action.EVIDENCE_REQUEST_READ)
 
 
+async def rectified(call: Call, id: str | None) -> RectificationRow | None:
+    """The rectification that a piece of evidence shows, where it shows one."""
+    return None if id is None else await call.fetch(source_of("gql.opinions:RECTIFICATIONS"), id, to=Action.RECTIFICATION_READ)
+
+
 @strawberry.type
 class Mutation:
     @mutation(Action.EVIDENCE_ADD, "Attach evidence (资料) to an inspection, as the agency or as a member of the team who is there.")
     async def evidence_attach(call: Call, input: EvidenceAttachInput) -> EvidencePayload:
         upload = await call.fetch(UPLOADS, input.upload, to=Action.UPLOAD_READ)
         request = await answered(call, input.evidence_request)
-        visit, asked = await call.fetch(INSPECTIONS, input.inspection, to=Action.EVIDENCE_ADD), input.rectification
-        done = await call.fetch(source_of("gql.opinions:RECTIFICATIONS"), asked, to=Action.RECTIFICATION_READ) if asked else None
-        shown = said(input, item=input.item, rectification=done)
+        visit = await call.fetch(INSPECTIONS, input.inspection, to=Action.EVIDENCE_ADD)
+        shown = said(input, item=input.item, rectification=await rectified(call, input.rectification))
         found, event = await evidence.attach(call.session, visit, upload, said=shown, request=request, act=call.act)
         return changed(EvidencePayload, evidence=found.id, event=event.id)
 

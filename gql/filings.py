@@ -5,13 +5,12 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause, Text, case, cast, func, or_, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import ColumnElement, FromClause, Text, case, cast, func, or_
 
 from authz.actions import Action
 from authz.relations import there_is
 from domain import filings, returns
-from domain.filing_gate import MOST_NAMED
+from domain.filing_gate import MOST_NAMED, gathered
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.inspections import INSPECTIONS
@@ -90,17 +89,15 @@ def blocked_by(frame: Frame) -> ColumnElement[Any]:
     accusing = about(c, frame) & serious & c.c.status.in_([constant(one) for one in OPEN_CASES])
     disputing = (f.c.filing_decision_id == frame.t.c.id) & (f.c.status == constant("PROPOSED"))
     found = func.jsonb_concat(
-        func.jsonb_concat(listed(f, disputing, "REFUSAL_PROPOSED", "fref"), listed(r, open_report, "REPORT_OPEN", "svr")),
-        func.jsonb_concat(listed(r, holding(r, frame), "REPORT_UPHELD", "svr"), listed(c, accusing, "CASE_OPEN", "acase")),
+        func.jsonb_concat(gathered(f, disputing, shown(f, "REFUSAL_PROPOSED", "fref")), gathered(r, open_report, shown(r, "REPORT_OPEN", "svr"))),
+        func.jsonb_concat(gathered(r, holding(r, frame), shown(r, "REPORT_UPHELD", "svr")), gathered(c, accusing, shown(c, "CASE_OPEN", "acase"))),
     )
     return case((or_(frame.may(ADVISE), frame.may(DECIDE)), found), else_=func.jsonb_build_array())
 
 
-def listed(t: FromClause, when: ColumnElement[bool], kind: str, prefix: str) -> ColumnElement[Any]:
-    shown = word(f"{prefix}_").concat(func.replace(cast(t.c.id, Text), constant("-"), constant("")))
-    each = func.jsonb_build_object(constant("kind"), constant(kind), constant("subject"), shown)
-    rows = select(func.jsonb_agg(aggregate_order_by(each, t.c.id))).select_from(t).where(when).correlate_except(t).scalar_subquery()
-    return func.coalesce(rows, func.jsonb_build_array())
+def shown(t: FromClause, kind: str, prefix: str) -> ColumnElement[Any]:
+    id = word(f"{prefix}_").concat(func.replace(cast(t.c.id, Text), constant("-"), constant("")))
+    return func.jsonb_build_object(constant("kind"), constant(kind), constant("subject"), id)
 
 
 def inspection_id(frame: Frame) -> ColumnElement[str]:

@@ -261,3 +261,23 @@ async def test_inspections_are_found_by_form_topic_and_year(yunnan: World) -> No
     ):
         data = await yunnan.done("center_clerk", ask, f=wanted)
         assert [one["id"] for one in data["inspections"]["nodes"]] == [shown("insp", one.id) for one in found]
+
+
+@pytest.mark.requirement("B067", "INV20", "B006")
+async def test_results_are_checked_at_the_desk_on_a_day_after_the_session(world: World) -> None:
+    """Of direct and result recognition (003 §13(三)), also after it was held; what is seen on site has the times of the session."""
+    held = await recognition(world, mode="RESULT", starts_at=world.now - timedelta(days=9), at=world.now - timedelta(days=10))
+    times_of = {"startsAt": (world.now + timedelta(days=5)).isoformat(), "endsAt": (world.now + timedelta(days=5, hours=6)).isoformat()}
+    said = {"idempotencyKey": key(), **at_session(held, await two(world), **times_of)}
+    made = (await world.done("district_dispatcher_0", DISPATCH, input=said))["inspectionDispatch"]["inspection"]
+    assert (made["venue"], made["scheduledOn"]) == ("DESK", str((world.now + timedelta(days=5)).date()))
+    assert {one["startsAt"][:16] for one in made["team"]} == {times_of["startsAt"][:16]}
+    coming, exam = await recognition(world, mode="DIRECT", starts_at=world.now + timedelta(days=20)), await recognition(world)
+    team = await two(world)
+    for row, more, field, problem in (
+        (coming, times_of, "startsAt", "before_session"),
+        (coming, {"startsAt": times_of["startsAt"]}, "endsAt", "required"),
+        (exam, times_of, "startsAt", "of_the_session"),
+    ):
+        found = await refused(world, "district_dispatcher_0", DISPATCH, at_session(row, team, **more))
+        assert (found["code"], found["field"], found["problem"]) == ("BAD_USER_INPUT", field, problem)
