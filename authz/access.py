@@ -30,6 +30,7 @@ from authz import (
     organizations,
     overlays,
     policies,
+    publications,
     rechecks,
     returns,
     sessions,
@@ -54,6 +55,7 @@ NOUNS = (
     *(organizations, members, supervisors, applications, sessions, dispatch, inspections, evidence, returns, cases, filings),
     *(credit, violations, agency_cases, complaints, education, assessments, stipends, notifications, decisions, policies),
     *(overlays, holidays, rechecks),
+    *(publications,),
 )
 
 READ: dict[type[SQLModel], Action] = {model: action for noun in NOUNS for model, action in noun.READ.items()}

@@ -25,6 +25,7 @@ from tests.cases_forms import BY_NAME, FORMS
 from tests.cases_identity import IDENTITY
 from tests.cases_members import MEMBERS
 from tests.cases_policies import POLICIES
+from tests.cases_publications import PUBLICATIONS
 from tests.cases_rules import BELOW_BEIJING, RULES
 from tests.cases_time import TIME
 from tests.cases_visits import VISITS
@@ -273,4 +274,5 @@ CASES: Mapping[str, Prepare] = {
     **RULES,
     **YEARS,
     **FIGURES,
+    **PUBLICATIONS,
 }

@@ -43,6 +43,7 @@ from tests.crowd_figures import rechecks
 from tests.crowd_members import members
 from tests.crowd_papers import papers
 from tests.crowd_policies import policies
+from tests.crowd_publications import publications
 from tests.crowd_rest import cases, draws, filings, imports, returns
 from tests.crowd_rules import rules
 from tests.crowd_time import times
@@ -142,6 +143,7 @@ async def populate(world: World, *, seed: int) -> None:
         await draws(crowd, sessions, supervisors)
         await cases(crowd, cards)
         await rechecks(crowd, visits)
+        await publications(crowd, visits)
         await returns(crowd)
         await filings(crowd, sessions)
         await voices(crowd, visits)
