@@ -184,6 +184,7 @@ class DrawDiscloseInput(OfDraw):
 @strawberry.input(description="Of which inspection the result is published.")
 class PublicResultPublishInput(Keyed):
     inspection: strawberry.ID = strawberry.field(description="The inspection; its opinion letter is served.")
+    expected_version: int | None = strawberry.field(default=None, description=VERSION)
 
 
 @strawberry.input(description="Which result is withdrawn, and why.")
@@ -221,7 +222,7 @@ class Mutation:
         "公开督导结果 anew: after a withdrawal, or of a letter that was served before results were published. Else it is done by the service.",
     )
     async def public_result_publish(call: Call, input: PublicResultPublishInput) -> PublicResultPayload:
-        inspection = await call.fetch(INSPECTIONS, input.inspection, to=PUBLISH)
+        inspection = await call.fetch(INSPECTIONS, input.inspection, to=PUBLISH, version=input.expected_version)
         row, event = await publications.publish_anew(call.session, inspection, act=call.act)
         return changed(PublicResultPayload, public_result=row.id, event=event.id)
 

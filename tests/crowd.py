@@ -143,7 +143,6 @@ async def populate(world: World, *, seed: int) -> None:
         await draws(crowd, sessions, supervisors)
         await cases(crowd, cards)
         await rechecks(crowd, visits)
-        await publications(crowd, visits)
         await returns(crowd)
         await filings(crowd, sessions)
         await voices(crowd, visits)
@@ -157,6 +156,7 @@ async def populate(world: World, *, seed: int) -> None:
         await years(crowd)
         await times(crowd)
         await rules(crowd)
+        await publications(crowd, visits)
 
 
 async def roster(crowd: Crowd) -> Sequence[Supervisor]:
