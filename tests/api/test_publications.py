@@ -256,7 +256,7 @@ async def test_nothing_told_is_changed_and_nothing_told_for_others(yunnan: World
         (behind, CHANGED, {"inspection": row.inspection_id}, "DU001"),
         (behind, REDRAWN, {"draw": draw.id}, "DU001"),
         (behind, FOREIGN, {"inspection": row.inspection_id, "stranger": stranger}, "42501"),
-        (NOBODY, CHANGED, {"inspection": row.inspection_id}, "42501"),
+        (NOBODY, FOREIGN, {"inspection": row.inspection_id, "stranger": stranger}, "42501"),
     ):
         with pytest.raises(DBAPIError) as refusal:
             async with yunnan.database.transaction(tenant) as session:
