@@ -31,6 +31,7 @@ from authz import (
     organizations,
     overlays,
     policies,
+    publications,
     rechecks,
     returns,
     sessions,
@@ -55,6 +56,7 @@ NOUNS = (
     *(organizations, members, supervisors, applications, sessions, dispatch, inspections, evidence, returns, cases, filings),
     *(credit, violations, agency_cases, complaints, education, entries, assessments, stipends, notifications, decisions, policies),
     *(overlays, holidays, rechecks),
+    *(publications,),
 )
 
 READ: dict[type[SQLModel], Action] = {model: action for noun in NOUNS for model, action in noun.READ.items()}

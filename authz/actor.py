@@ -107,3 +107,7 @@ class Actor:
             "actor_district": self.district_id,
             "actor_agency": self.agency_id,
         }
+
+
+ANYBODY = Actor(UUID(int=0), UUID(int=0), None, None, None, None, None, frozenset())
+"""Who asks without signing in, where that is allowed: nobody's id, no tenant, and of the rights those that say `anyone`."""

@@ -32,6 +32,7 @@ from models.opinions import SupervisionReport
 from models.organizations import Organization, Profile
 from models.overlays import Overlay
 from models.policies import PolicyCurrent, PolicyLine, PolicyVersion
+from models.publications import PublicDraw, PublicResult
 from models.requests import Request
 from models.returns import MonthlyReturn
 from models.stipends import StipendLine, StipendRate
@@ -61,6 +62,8 @@ REGISTRY: Mapping[type[SQLModel], str] = {
     Attempt: "read before any wall stands",
     PublicCheck: "counted for callers who have no tenant",
     Membership: "read before any wall stands",
+    PublicDraw: "public; a trigger keeps writers inside of their own center or district",
+    PublicResult: "public; a trigger keeps writers inside of their own center or district",
 }
 """Tables without a wall, and why."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import cases
@@ -19,7 +19,7 @@ from domain.texts import checked
 from models.assessments import AssessmentResult, Commendation, TermEvaluation, TermResult, YearlyAssessment
 from models.cases import CaseOrigin, Ground, SupervisorCase
 from models.events import Event
-from models.supervisors import Appointment, Supervisor
+from models.supervisors import MANDATED, Appointment, CardStatus, Supervisor
 
 LONGEST_STATEMENT = 4000
 LONGEST_TITLE = 100
@@ -55,6 +55,35 @@ async def evaluate(session: AsyncSession, term: Appointment, result: TermResult,
     session.add(row)
     await session.flush()
     return row, event
+
+
+async def appoint_first(session: AsyncSession, supervisor: Supervisor, *, starts_on: date, act: Act) -> tuple[Appointment, Event]:
+    """聘任 (000 §18, Y063): the mandate after the card. What follows a term in force is its renewal: Conflict OVERLAP.
+
+    BadInput for a day that is over; Unmet without a card that counts on the first day, where the kind bears one, and where the last term was not
+    fulfilled and the card is no newer. Refused besides as `appoint` does.
+    """
+    rules = await rules_for(session, supervisor.center_id, on=shanghai_day(act.at))
+    if starts_on < shanghai_day(act.at):
+        raise BadInput("startsOn", "day_over")
+    query = select(Appointment).where(col(Appointment.supervisor_id) == supervisor.id).order_by(desc(col(Appointment.starts_on))).limit(1)
+    last = (await session.exec(query.with_for_update())).first()
+    if last is not None and last.status in MANDATED:
+        raise Conflict("OVERLAP")
+    card = await card_in_use(session, supervisor.id)
+    issuer = rules.rules.rule(f"card.issuer.{supervisor.kind.lower()}")
+    counts = card is not None and card.status is CardStatus.ACTIVE and card.valid_from <= starts_on < card.valid_until
+    if issuer.value != "NONE" and not counts:
+        raise Unmet("appointment.card", issuer.article, rules.rules.version)
+    if last is not None and await unfulfilled(session, last) and (card is None or last.ends_on is None or card.valid_from < last.ends_on):
+        raise Unmet("appointment.evaluation", "000 §18", rules.rules.version)
+    return await appoint(session, supervisor, starts_on=starts_on, act=act)
+
+
+async def unfulfilled(session: AsyncSession, term: Appointment) -> bool:
+    """Whether it was evaluated so; a term that nobody evaluated was not."""
+    query = select(TermEvaluation.result).where(col(TermEvaluation.appointment_id) == term.id)
+    return (await session.exec(query)).first() == TermResult.UNFULFILLED
 
 
 async def renew(session: AsyncSession, term: Appointment, *, act: Act) -> tuple[Appointment, Event]:

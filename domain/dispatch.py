@@ -26,6 +26,7 @@ from domain.offers import LEFT, offer
 from domain.organizations import rules_for, rules_of_visit, rules_there
 from domain.pools import Judged, Planned, candidate, frozen, inspected, judge, sessions_of
 from domain.profiles import Profile
+from domain.publications import announce, announce_void
 from domain.texts import checked
 from domain.visits import possible_visit
 from models.base import new_id, table_of
@@ -110,7 +111,9 @@ async def freeze(session: AsyncSession, draw: Draw, plan: Plan, *, act: Act) -> 
     session.add(draw)
     await session.flush()
     await keep_people(session, draw, judged)
-    return await record(session, draw, step="FREEZE", act=act, after=draw.status, profile_id=draw.profile_id)
+    event = await record(session, draw, step="FREEZE", act=act, after=draw.status, profile_id=draw.profile_id)
+    await announce(session, draw, rules=rules, act=act)
+    return event
 
 
 def fixed_rules(draw: Draw, plan: Plan, rules: Profile, *, base: int, already: int) -> lot.Rules:
@@ -222,7 +225,9 @@ async def seed_and_run(session: AsyncSession, draw: Draw, public_value: str, *, 
 async def void(session: AsyncSession, draw: Draw, reason: str, *, act: Act) -> Event:
     """Not deleted, not hidden: the next draw of the month stands for it and names it."""
     draw.void_reason = checked("reason", reason, LONGEST_REASON)
-    return await advance(session, draw, STEPS, step=Step.VOID, act=act, reason=draw.void_reason, profile_id=draw.profile_id)
+    event = await advance(session, draw, STEPS, step=Step.VOID, act=act, reason=draw.void_reason, profile_id=draw.profile_id)
+    await announce_void(session, draw, act=act)
+    return event
 
 
 def published(draw: Draw) -> lot.Published:

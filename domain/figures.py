@@ -20,11 +20,9 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
-    and_,
     bindparam,
     case,
     cast,
-    extract,
     func,
     literal_column,
     select,
@@ -37,6 +35,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import HolidayRoll, Month
 from domain.canonical import canonical
+from domain.holidays import days_to_work
 from domain.tightening import ALLOWED
 from models.base import Instant, table_of
 from models.checklists import Answer, AnswerValue, ChecklistItem, Finding
@@ -199,8 +198,7 @@ NEEDED = func.coalesce((COUNTED.c.held * OVER + UNDER - number(1)) // UNDER, num
 
 def due() -> ColumnElement[Any]:
     """As `domain.calendar.monthly_return_due` says it: so many days after the month has ended."""
-    weekday = cast(extract("isodow", LAST_DAY + RULES.c.due_day), Integer)
-    rolled = case((and_(RULES.c.rolls, weekday >= number(6)), number(8) - weekday), else_=number(0))
+    rolled = case((RULES.c.rolls, days_to_work(LAST_DAY + RULES.c.due_day, DISTRICT.c.center_id)), else_=number(0))
     return type_coerce(UNTIL + (RULES.c.due_day - number(1) + rolled + case((RULES.c.whole_day, number(1)), else_=number(0))) * DAY, Instant)
 
 

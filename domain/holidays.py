@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, Integer, and_, cast, extract, func, literal_column, not_, or_
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import SATURDAY, Holidays, shanghai_day
 from domain.errors import BadInput
 from domain.machine import Act, record
+from models.base import table_of
 from models.events import Event
 from models.holidays import HolidayCalendar
 
@@ -35,6 +39,20 @@ async def holidays_of(session: AsyncSession, center_id: UUID, *, since: date) ->
         off=frozenset(date.fromisoformat(day) for one in found for day in one.days_off),
         worked=frozenset(date.fromisoformat(day) for one in found for day in one.working_days),
     )
+
+
+def days_to_work(day: ColumnElement[Any], center: ColumnElement[UUID]) -> ColumnElement[Any]:
+    """How many days the first working day lies behind this one, as `domain.calendar.next_working_day` says it, for a statement that has both."""
+    ahead = func.generate_series(literal_column("0"), literal_column("366")).table_valued("later", name="ahead").render_derived()
+    later = cast(ahead.c.later, Integer)
+    h, weekday = table_of(HolidayCalendar).alias("entered"), cast(extract("isodow", day + later), Integer)
+    said = func.to_char(day + later, literal_column("'YYYY-MM-DD'"))
+    worked, off = (
+        select_columns(h.c.id).where(h.c.center_id == center, func.jsonb_exists(days, said)).correlate_except(h).exists()
+        for days in (h.c.working_days, h.c.days_off)
+    )
+    works = or_(worked, and_(weekday <= literal_column(str(SATURDAY)), not_(off)))
+    return select_columns(func.min(later)).where(works).correlate_except(ahead).scalar_subquery()
 
 
 async def of_year(session: AsyncSession, year: int, *, act: Act) -> HolidayCalendar:

@@ -15,6 +15,7 @@ from domain.holidays import holidays_of
 from domain.inspections import STEPS, Step
 from domain.machine import Act, Machine, Tenants, advance, record, tenants
 from domain.organizations import InForce, rules_of, rules_there
+from domain.publications import publish
 from domain.texts import checked
 from models.checklists import Checklist, ChecklistItem, Finding
 from models.dispatch import Assignment, AssignmentStatus
@@ -107,6 +108,7 @@ async def serve(session: AsyncSession, letter: OpinionLetter, *, act: Act) -> tu
     await advance(session, inspection, STEPS, step=Step.SERVE_OPINION, act=act, profile_id=force.id)
     if letter.requires_rectification:
         await required(session, inspection, letter, force=force, act=act)
+    await publish(session, inspection, force=force, act=act)
     return inspection, event
 
 

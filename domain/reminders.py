@@ -16,6 +16,7 @@ from domain.holidays import holidays_of
 from domain.machine import Act, record, tenants
 from domain.organizations import InForce, rules_for
 from domain.profiles import Profile, from_json
+from domain.returns import days_off
 from models.base import new_id, table_of
 from models.cases import BlacklistEntry, BlacklistStatus
 from models.complaints import Complaint
@@ -176,7 +177,8 @@ async def unfiled(session: AsyncSession, step: str, center_id: UUID, *, at: date
     """Districts without a return on last month: to be reminded from the day of the profile until it is due, late afterwards (003 §15, A03)."""
     month = Month.of(shanghai_day(at)).previous()
     force = await rules_for(session, center_id, on=month.last_day())
-    if not called_for(step, month, force, at=at):
+    holidays = await days_off(session, center_id, month, rules=force.rules)
+    if not called_for(step, month, force, at=at, holidays=holidays):
         return []
     o, m, r = table_of(Organization), table_of(MonthlyReturn), table_of(Reminder)
     filed = exists().where(m.c.district_id == o.c.id, m.c.month == str(month))
@@ -185,8 +187,8 @@ async def unfiled(session: AsyncSession, step: str, center_id: UUID, *, at: date
     return [Due(one, center_id, str(month)) for one in (await session.exec(query)).all()]
 
 
-def called_for(step: str, month: Month, force: InForce, *, at: datetime) -> bool:
-    due, day = monthly_return_due(month, force.rules), force.rules.optional_integer("monthly_return.remind_day")
+def called_for(step: str, month: Month, force: InForce, *, at: datetime, holidays: Holidays) -> bool:
+    due, day = monthly_return_due(month, force.rules, holidays=holidays), force.rules.optional_integer("monthly_return.remind_day")
     if due is None:
         return False
     if step == RETURN_STEPS[1]:

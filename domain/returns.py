@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.calendar import Month, monthly_return_due, timeliness
+from domain.calendar import WEEKENDS_ONLY, HolidayRoll, Holidays, Month, monthly_return_due, timeliness
 from domain.errors import BadInput, Conflict, Unmet
 from domain.figures import compose, differences
+from domain.holidays import holidays_of
 from domain.machine import Act, advance, record
 from domain.organizations import InForce, rules_for
 from domain.profiles import Profile
@@ -48,9 +49,9 @@ def month_over(month: Month, rules: Profile, *, at: datetime) -> None:
         raise Unmet("monthly_return.month_over", rules.rule("monthly_return.due_day").article, rules.version, month=str(month))
 
 
-def due_of(month: Month, rules: Profile) -> datetime:
+def due_of(month: Month, rules: Profile, *, holidays: Holidays = WEEKENDS_ONLY) -> datetime:
     """When the return is late. Unmet where the jurisdiction knows no monthly return (D24)."""
-    due = monthly_return_due(month, rules)
+    due = monthly_return_due(month, rules, holidays=holidays)
     if due is None:
         raise Unmet("monthly_return.none", "1.6 D24", rules.version)
     return due
@@ -82,7 +83,14 @@ def blank_of(organization: UUID | None, center: UUID | None, district: UUID | No
 async def judged(session: AsyncSession, district: Organization, month: Month) -> tuple[InForce, datetime]:
     """The rules of a month and when its return is due. Unmet where there are no such rules, or no such return."""
     force = await rules_in(session, district, month)
-    return force, due_of(month, force.rules)
+    return force, due_of(month, force.rules, holidays=await days_off(session, district.center_id, month, rules=force.rules))
+
+
+async def days_off(session: AsyncSession, center_id: UUID, month: Month, *, rules: Profile) -> Holidays:
+    """The center's holidays from the month on in which the return on this one is due; not asked for where the rules do not roll (A04)."""
+    if rules.optional_text("monthly_return.holiday_roll") != HolidayRoll.NEXT_WORKDAY:
+        return WEEKENDS_ONLY
+    return await holidays_of(session, center_id, since=month.next().first_day())
 
 
 async def a_district(session: AsyncSession, center_id: UUID | None) -> Organization | None:

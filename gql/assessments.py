@@ -130,6 +130,13 @@ class OfAppointment(Keyed):
     expected_version: int | None = strawberry.field(default=None, description=VERSION)
 
 
+@strawberry.input(description="Who is appointed, from which day.")
+class SupervisorAppointInput(Keyed):
+    supervisor: strawberry.ID = strawberry.field(description="Whom; on the own roster, with a card where the kind bears one.")
+    starts_on: date = strawberry.field(description="The first day of the term, today or later. Its end follows from the rules.")
+    expected_version: int | None = strawberry.field(default=None, description=VERSION)
+
+
 @strawberry.input(description="How a term was fulfilled.")
 class AppointmentEvaluateInput(OfAppointment):
     result: TermResult = strawberry.field(description="The conclusion.")
@@ -157,6 +164,13 @@ class YearlyAssessmentCommendInput(Keyed):
     title: str = strawberry.field(description="荣誉称号, at most 100 characters.")
     document: str = strawberry.field(description="The document it rests on, at most 200 characters.")
     expected_version: int | None = strawberry.field(default=None, description=VERSION)
+
+
+@strawberry.type(description="A term that is given.")
+class SupervisorAppointPayload:
+    appointment: Appointment | None = given("appointment", APPOINTMENTS, "The term.")
+    event: Event | None = given("event", EVENTS, "The event written.")
+    replayed: bool = bound("replayed", "Whether this key was answered before.")
 
 
 @strawberry.type(description="A term after its evaluation.")
@@ -191,6 +205,15 @@ class CommendationPayload:
 
 @strawberry.type
 class Mutation:
+    @mutation(
+        Action.SUPERVISOR_APPOINT,
+        "Appoint (聘任) somebody on the own roster for the term of the rules, after the card (000 §18). A term that runs is renewed instead.",
+    )
+    async def supervisor_appoint(call: Call, input: SupervisorAppointInput) -> SupervisorAppointPayload:
+        row = await call.fetch(SUPERVISORS, input.supervisor, to=Action.SUPERVISOR_APPOINT, version=input.expected_version)
+        term, event = await assessments.appoint_first(call.session, row, starts_on=input.starts_on, act=call.act)
+        return changed(SupervisorAppointPayload, appointment=term.id, event=event.id)
+
     @mutation(
         EVALUATE,
         "Evaluate a term (履职评价) that is about to end, as who appointed (000 §18): from the day it is EXPIRING (本系统默认: 90 days before).",

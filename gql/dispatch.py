@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, case, func
 
 from authz.access import fetch
 from authz.actions import Action
+from authz.relations import there_is
 from domain import dispatch
 from domain import draw as lot
 from gql import ids
@@ -16,15 +17,17 @@ from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, prefixes, row
 from gql.organizations import EVENTS, ORGANIZATIONS, PROFILES, Event, Node, Organization, Profile, Step, Versioned
 from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, items, many, one, page, steps
-from gql.reading.fragments import element, word
+from gql.reading.fragments import constant, element, word
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, TextFilter, where
 from gql.reading.read import signed_in
 from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
 from gql.supervisors import PERSONS, SUPERVISORS, Person, Supervisor
+from models.base import table_of
 from models.dispatch import Draw as DrawRow
 from models.dispatch import DrawPerson as DrawPersonRow
 from models.dispatch import DrawPick as DrawPickRow
 from models.dispatch import DrawStatus
+from models.publications import PublicDraw
 
 if TYPE_CHECKING:
     from gql.inspections import Inspection
@@ -53,6 +56,11 @@ def is_in(frame: Frame) -> ColumnElement[bool]:
 def after_the_run(frame: Frame) -> ColumnElement[Any]:
     """Before there is a seed nobody may know the secret: with it and a chosen public value the outcome could be chosen."""
     return case((frame.t.c["seed"].is_not(None), frame.t.c["secret"]))
+
+
+def undisclosed(frame: Frame) -> ColumnElement[bool]:
+    p = table_of(PublicDraw).alias("told")
+    return there_is(p).where(p.c.draw_id == frame.t.c["id"], p.c.status == constant("ANNOUNCED"))
 
 
 @strawberry.type(description="入围与排除: whether one person was in a draw or out of it, and why (000 §12).")
@@ -138,6 +146,7 @@ class Draw(Versioned):
         Offered("drawRun", Action.DRAW_RUN, ("POOL_FROZEN",), "DRAWN"),
         Offered("drawConfirm", Action.DRAW_CONFIRM, ("DRAWN",), "CONFIRMED"),
         Offered("drawVoid", Action.DRAW_VOID, ("POOL_FROZEN", "DRAWN"), "VOIDED"),
+        Offered("drawDisclose", Action.DRAW_DISCLOSE, ("CONFIRMED",), when=undisclosed),
     )
 
 

@@ -27,6 +27,7 @@ from tests.cases_identity import IDENTITY
 from tests.cases_members import MEMBERS
 from tests.cases_people import PEOPLE
 from tests.cases_policies import POLICIES
+from tests.cases_publications import PUBLICATIONS
 from tests.cases_rules import BELOW_BEIJING, RULES
 from tests.cases_time import TIME
 from tests.cases_visits import VISITS
@@ -296,4 +297,5 @@ CASES: Mapping[str, Prepare] = {
     **YEARS,
     **FIGURES,
     **ENTRIES,
+    **PUBLICATIONS,
 }

@@ -45,6 +45,7 @@ from tests.crowd_figures import rechecks
 from tests.crowd_members import members
 from tests.crowd_papers import papers
 from tests.crowd_policies import policies
+from tests.crowd_publications import publications
 from tests.crowd_rest import cases, draws, filings, imports, returns
 from tests.crowd_rules import rules
 from tests.crowd_time import times
@@ -157,6 +158,7 @@ async def populate(world: World, *, seed: int) -> None:
         await years(crowd)
         await times(crowd)
         await rules(crowd)
+        await publications(crowd, visits)
 
 
 async def roster(crowd: Crowd) -> Sequence[Supervisor]:

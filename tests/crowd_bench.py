@@ -1,6 +1,7 @@
 """Asks the service about a crowd, counting statements, with limits so wide that only the answers are looked at."""
 
 import json
+import secrets
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -85,6 +86,7 @@ class Bench:
             cursor_key=b"cursor" * 6,
             id_keys=ID_KEYS,
             hashed=PASSWORDS.kept,
+            address=secrets.token_hex(6),
         )
         self.database.statements.clear()
         return self.portal.call(run, DOCUMENTS, OperationRequest(document, None, variables), context)

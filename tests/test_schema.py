@@ -99,6 +99,8 @@ BOUNDED = {
     "WebhookDelivery.tries": "the last ten",
     "RosterImport.problems": "the first thousand",
     "DrawProof.problems": "the rules of a pool",
+    "PublicDraw.targets": "the sessions of a draw",
+    "AnnualCoverage.missing": "the first two hundred",
     "Query.coverages": "the districts of a center",
     "FindingAnalysis.groups": "the first hundred",
     "SamplingDebt.chances": "the next two hundred sessions",

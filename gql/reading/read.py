@@ -12,7 +12,7 @@ import orjson
 from graphql.execution.values import VariableValues
 from strawberry import Info
 
-from authz.actor import Actor
+from authz.actor import ANYBODY, Actor
 from authz.errors import NotFound, Unauthenticated
 from gql.context import Context, Ran
 from gql.reading.declare import OTHERWISE, READS, Given
@@ -45,6 +45,16 @@ def signed_in(context: Context) -> Actor:
 async def read_page(info: Info) -> object:
     """The connection the root field asks for."""
     return await read_one(info, {})
+
+
+async def read_public(info: Info) -> object:
+    """The connection of a root field that is everybody's: read as nobody, by the role that serves, and so the same for all who ask."""
+    asked = prepare(info, {}, actor=ANYBODY)
+    with noted(info.context, [str(info.path.key)]):
+        document = await info.context.database.glance().document(asked.text, asked.values)
+    if document is None:
+        raise NotFound
+    return Compiled(orjson.Fragment(document))
 
 
 async def read_one(info: Info, given: Mapping[str, object], *, stored: Given | None = None) -> object:
@@ -128,9 +138,9 @@ async def read_back(info: Info, reading: Reading, changed: Mapping[str, UUID], *
     return Compiled(orjson.Fragment(document))
 
 
-def prepare(info: Info, given: Mapping[str, object], *, stored: Given | None = None) -> Asked:
+def prepare(info: Info, given: Mapping[str, object], *, stored: Given | None = None, actor: Actor | None = None) -> Asked:
     """For a root field that graphql-core's executor is at."""
-    return prepared(info.context, selection(field_at(info), stored), execution_of(info).variable_values, given=given)
+    return prepared(info.context, selection(field_at(info), stored), execution_of(info).variable_values, given=given, actor=actor)
 
 
 def declared(context: Context, field: RootField, variables: VariableValues, *, arguments: Mapping[str, Any]) -> Asked | None:
@@ -143,9 +153,9 @@ def declared(context: Context, field: RootField, variables: VariableValues, *, a
     return replace(asked, otherwise=partial(said[OTHERWISE], context, arguments)) if OTHERWISE in said else asked
 
 
-def prepared(context: Context, selected: Selection, variables: VariableValues, *, given: Mapping[str, object]) -> Asked:
-    """The statement of a selection for this caller, and the values of its parameters."""
-    actor = signed_in(context)
+def prepared(context: Context, selected: Selection, variables: VariableValues, *, given: Mapping[str, object], actor: Actor | None = None) -> Asked:
+    """The statement of a selection for this caller, or for whoever it is said to be, and the values of its parameters."""
+    actor = actor or signed_in(context)
     shapes, asked = planned(selected.pages, variables, actor=actor, cursor_key=context.cursor_key)
     ready = statement(selected, shapes, actor.shape)
     context.disclosed.update(ready.noted)

@@ -2,12 +2,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import col, delete
 
 from domain import organizations
 from domain.calendar import Month, monthly_return_due
 from domain.figures import Coverage, compose, sealed
+from domain.holidays import Days, enter, of_year
 from domain.organizations import publish_profile
 from domain.profiles import parse_profile
+from domain.reminders import unfiled
 from models.events import Event
 from models.organizations import Organization
 from models.returns import MonthlyReturn, MonthlyReturnStatus, Timeliness
@@ -110,6 +113,32 @@ async def test_a_draft_is_due_when_the_return_is(world: World, day: int, inclusi
         due = monthly_return_due(month, rules)
         assert due is not None
         assert draft["monthlyReturnDraft"]["dueAt"] == due.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@pytest.mark.requirement("A04", "B053")
+async def test_a_return_rolls_over_the_holidays_that_were_entered(world: World) -> None:
+    """5 October 2026 lies in the national holidays; the 10th, a Saturday, is worked, and the 9th is off here."""
+    text = (
+        (PROFILES / f"{world.profile}.toml")
+        .read_text(encoding="utf-8")
+        .replace('holiday_roll" = { value = "NONE"', 'holiday_roll" = { value = "NEXT_WORKDAY"')
+    )
+    days = Days([date(2026, 10, day) for day in range(1, 10)], [date(2026, 10, 10)])
+    act = world.act("center_admin")
+    async with world.transaction() as session:
+        await publish_profile(
+            session, await again(session, Organization, world.center.id), parse_profile(text, effective_from=date(2026, 1, 1)), act=act
+        )
+        await enter(session, await of_year(session, 2026, act=act), days, act=act)
+    due = datetime(2026, 10, 10, 16, tzinfo=UTC)
+    draft = await world.done("district_clerk_0", DRAFT, district=district(world), month="2026-09")
+    assert draft["monthlyReturnDraft"]["dueAt"] == due.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    on_time, late = [await returned(world, month="2026-09", district=n, at=due + timedelta(seconds=n - 1)) for n in (0, 1)]
+    assert (on_time.timeliness, late.timeliness, late.due_at) == (Timeliness.ON_TIME, Timeliness.LATE, due)
+    async with world.transaction() as session:
+        await session.exec(delete(MonthlyReturn).where(col(MonthlyReturn.center_id) == world.center.id))
+        for at, found in ((due - timedelta(seconds=1), 0), (due, 2)):
+            assert len(await unfiled(session, "MONTHLY_RETURN_OVERDUE", world.center.id, at=at)) == found
 
 
 @pytest.mark.requirement("INV15", "A29")

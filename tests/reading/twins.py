@@ -21,6 +21,7 @@ from models.filings import FilingDecision, FilingRefusal
 from models.holidays import HolidayCalendar
 from models.inspections import Inspection
 from models.organizations import Organization, Profile
+from models.publications import PublicDraw
 from models.violations import OPEN_REPORTS, SeriousViolationReport
 
 Twin = Callable[[Any, Any], Any]
@@ -158,6 +159,20 @@ def keyed(prefix: str, key: str) -> Twin:
     return lambda _, line: f"{prefix}_{line[key]}"
 
 
+def in_force(name: str) -> Twin:
+    def value(_: Any, row: Any) -> Any:
+        found = getattr(row, name)
+        return getattr(found, "value", found) if row.status.value == "PUBLISHED" else None
+
+    return value
+
+
+SAID = {one: one for one in ("lines", "findings", "score", "rating")} | {
+    "scoreOf": "score_of",
+    "requiresRectification": "requires_rectification",
+}
+
+
 def said(key: str) -> Twin:
     return lambda _, profile: next((as_text(one["value"]) for one in profile.rules if one["id"] == key), None)
 
@@ -191,6 +206,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("SupervisionReport", "late"): report_late,
     ("Inspection", "reportDueOn"): lambda oracle, row: due_as_text(oracle, row.id),
     ("Evidence", "url"): lambda _, row: f"/files/evi_{row.id.hex}",
+    **{("PublicResult", name): in_force(stored) for name, stored in SAID.items()},
     # in the crowd the policy that comes with the release is in force, which has no row
     ("PolicyVersion", "inForce"): lambda _, __: False,
 }
@@ -213,6 +229,7 @@ ITEMS: Mapping[tuple[str, str], Twin] = {
     ("Application", "conditions"): lambda _, row: row.conditions,
     ("PolicyVersion", "difference"): lambda _, row: row.difference,
     ("PolicyVersion", "heads"): lambda _, row: row.heads,
+    ("PublicDraw", "targets"): lambda _, row: row.targets,
 }
 MASKED: Mapping[tuple[str, str], Twin] = {("Person", "name"): lambda _, row: row.name[:1] + "**"}
 WHEN: Mapping[str, Twin] = {
@@ -225,6 +242,7 @@ WHEN: Mapping[str, Twin] = {
     "filingDecisionFile": fileable,
     **dict.fromkeys(("agencyCaseCriticize", "agencyCaseOrder", "agencyCaseRectify", "agencyCaseDismiss"), judging),
     "agencyCaseDisqualify": lambda _, row: row.staff_name is None,
+    "drawDisclose": lambda oracle, row: any(one.draw_id == row.id and one.status.value == "ANNOUNCED" for one in oracle.rows.of[PublicDraw]),
     "complaintReveal": lambda _, row: not row.anonymous,
     "filingDecisionSendBack": undisputed,
     "filingRefusalPropose": undisputed,
