@@ -12,6 +12,7 @@ from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.machine import Act, Machine, advance
+from models.agency_cases import AgencyCase
 from models.base import HOUSE, new_id, table_of
 from models.cases import BlacklistEntry, SupervisorCase
 from models.dispatch import Assignment, AssignmentStatus, Draw
@@ -23,6 +24,7 @@ from models.opinions import OpinionLetter, Rectification
 from models.organizations import Organization
 from models.returns import MonthlyReturn
 from models.supervisors import Appointment, Card
+from models.violations import SeriousViolationReport
 from models.webhooks import Webhook
 
 PERSON, TEAM = "person_id", "team"
@@ -80,6 +82,15 @@ TELLS: Mapping[tuple[type[SQLModel], str], Told] = {
     (SupervisorCase, "OPEN"): told(K.SUPERVISOR_CASE_OPENED, "issuer_id"),
     (Card, "SUSPEND"): told(K.CARD_SUSPENDED, PERSON, "issuer_id"),
     (Card, "REVOKE"): told(K.CARD_REVOKED, PERSON, "issuer_id"),
+    # a person decides each sanction: these say whose turn it is (000 §20, Y069); the agency learns with the criticism
+    (AgencyCase, "OPEN"): told(K.AGENCY_CASE_OPENED, "opener_id", "district_id"),
+    (AgencyCase, "CRITICIZE"): told(K.AGENCY_CASE_CRITICIZED, "agency_id"),
+    (AgencyCase, "ORDER"): told(K.AGENCY_CASE_ORDERED, "agency_id"),
+    (AgencyCase, "OVERDUE"): told(K.AGENCY_CASE_OVERDUE, "opener_id", "center_id", "agency_id"),
+    # at once (003 §15, B054), to whom the channel names: a report past the district has no `district_id` (N13), and no agency is ever told
+    (SeriousViolationReport, "RAISE"): told(K.SERIOUS_VIOLATION_RAISED, "center_id", "district_id"),
+    (SeriousViolationReport, "UPHOLD"): told(K.SERIOUS_VIOLATION_DECIDED, PERSON, "district_id"),
+    (SeriousViolationReport, "DISMISS"): told(K.SERIOUS_VIOLATION_DECIDED, PERSON, "district_id"),
     (BlacklistEntry, "LIST"): told(K.BLACKLIST_LISTED, "center_id"),
     (BlacklistEntry, "CONFIRM"): told(K.BLACKLIST_LISTED, "center_id"),
     (BlacklistEntry, "REMIND"): told(K.BLACKLIST_REVIEW_DUE, "center_id"),
@@ -187,7 +198,7 @@ def told_by(
     lines: list[dict[str, object]] = []
     for to in about.to:
         people = teams.get(event.subject_id, ()) if to == TEAM else [row.person_id] if to == PERSON else ()
-        lines += [{**said, "id": new_id(), **nowhere(person_id=one)} for one in people]
+        lines += [{**said, "id": new_id(), **nowhere(person_id=one)} for one in people if one != HOUSE]
         place = organizations.get(getattr(row, to)) if to not in {PERSON, TEAM} else None
         if place is not None:
             lines.append(

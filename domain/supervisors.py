@@ -130,7 +130,13 @@ async def issue_card(
     )
     session.add(row)
     await session.flush()
-    return row, await record(session, row, step="ISSUE", act=act, after=row.status, profile_id=rules.id)
+    return row, printed(row, await record(session, row, step="ISSUE", act=act, after=row.status, profile_id=rules.id))
+
+
+def printed(card: Card, event: Event) -> Event:
+    """The card bears the digest of its newest entry in the chained ledger (台账), for the public page (N3; 000 §16, 003 §17)."""
+    card.ledger_digest = event.digest.hex()
+    return event
 
 
 async def appoint(
@@ -164,16 +170,16 @@ async def appoint(
 
 
 async def suspend_card(session: AsyncSession, card: Card, *, act: Act, reason: str, profile_id: UUID) -> Event:
-    return await advance(session, card, CARD_STEPS, step=Step.SUSPEND, act=act, reason=reason, profile_id=profile_id)
+    return printed(card, await advance(session, card, CARD_STEPS, step=Step.SUSPEND, act=act, reason=reason, profile_id=profile_id))
 
 
 async def restore_card(session: AsyncSession, card: Card, *, act: Act, reason: str, profile_id: UUID) -> Event:
-    return await advance(session, card, CARD_STEPS, step=Step.RESTORE, act=act, reason=reason, profile_id=profile_id)
+    return printed(card, await advance(session, card, CARD_STEPS, step=Step.RESTORE, act=act, reason=reason, profile_id=profile_id))
 
 
 async def withdraw_card(session: AsyncSession, card: Card, *, act: Act, reason: str, profile_id: UUID) -> Event:
     """Card, appointment, place on the roster and role end together (000 §23, Y087, Y088). Nothing is deleted (A13)."""
-    event = await advance(session, card, CARD_STEPS, step=Step.REVOKE, act=act, reason=reason, profile_id=profile_id)
+    event = printed(card, await advance(session, card, CARD_STEPS, step=Step.REVOKE, act=act, reason=reason, profile_id=profile_id))
     for term in await terms_in_force(session, card.supervisor_id, on=shanghai_day(act.at)):
         await advance(session, term, APPOINTMENT_STEPS, step=Step.TERMINATE, act=act, reason=reason, profile_id=profile_id)
     supervisor = await supervisor_of(session, card)

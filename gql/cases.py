@@ -1,6 +1,6 @@
 """Cases in the graph: opened, decided by one person, confirmed by another; what a revocation would touch."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Annotated
 from uuid import UUID
@@ -53,6 +53,7 @@ described(Sanction, "处理决定: what a case led to.", NO_ACTION="不予处理
 CASES = Source(SupervisorCaseRow, "SupervisorCase", "scase")
 OPEN, SUSPEND, REVOKE = Action.SUPERVISOR_CASE_OPEN, Action.SUPERVISOR_CASE_SUSPEND, Action.SUPERVISOR_CASE_REVOKE
 CONFIRM, RESTORE, CLOSE = Action.SUPERVISOR_CASE_CONFIRM, Action.SUPERVISOR_CASE_RESTORE, Action.SUPERVISOR_CASE_CLOSE
+REFER = Action.SUPERVISOR_CASE_REFER
 PROPOSE = Action.BLACKLIST_PROPOSE
 
 
@@ -62,6 +63,10 @@ def by_another(frame: Frame) -> ColumnElement[bool]:
 
 def suspended(frame: Frame) -> ColumnElement[bool]:
     return frame.t.c.sanction == constant("SUSPENSION")
+
+
+def unreferred(frame: Frame) -> ColumnElement[bool]:
+    return frame.t.c.judicial_number.is_(None)
 
 
 def listed_by_nobody(frame: Frame) -> ColumnElement[bool]:
@@ -89,12 +94,15 @@ class SupervisorCase(Versioned):
     confirmed_by: Person | None = one("confirmed_by", PERSONS, "Who confirmed: never who decided.")
     in_force_at: datetime | None = column("in_force_at", "Since when the sanction holds.")
     suspended_in: Organization | None = one("suspended_in_id", ORGANIZATIONS, "Where a district's suspension holds; without it, everywhere.")
+    judicial_number: str | None = column("judicial_number", "移送司法机关文号: beside whatever is decided (000 §21).")
+    judicial_referred_on: date | None = column("judicial_referred_on", "On which day it was put before the judiciary.")
     available_steps: list[Step] = steps(
         Offered("supervisorCaseSuspend", SUSPEND, ("OPENED",), to="IN_FORCE"),
         Offered("supervisorCaseRevoke", REVOKE, ("OPENED",), to="DECIDED", second_person=True),
         Offered("supervisorCaseConfirm", CONFIRM, ("DECIDED",), to="IN_FORCE", second_person=True, when=by_another),
         Offered("supervisorCaseRestore", RESTORE, ("IN_FORCE",), to="LIFTED", when=suspended),
         Offered("supervisorCaseClose", CLOSE, ("OPENED", "DECIDED"), to="CLOSED"),
+        Offered("supervisorCaseRefer", REFER, ("OPENED", "DECIDED", "IN_FORCE"), when=unreferred),
         Offered("blacklistEntryPropose", PROPOSE, ("IN_FORCE",), second_person=True, when=listed_by_nobody),
     )
 
@@ -200,6 +208,12 @@ class SupervisorCaseCloseInput(OfCase):
     reason: str = strawberry.field(description="Why, at most 2000 characters.")
 
 
+@strawberry.input(description="Which case was put before the judiciary, under which number and when.")
+class SupervisorCaseReferInput(OfCase):
+    number: str = strawberry.field(description="移送文号, at most 40 characters.")
+    referred_on: date = strawberry.field(description="The day of it, today at the latest.")
+
+
 @strawberry.input(description="A revocation whose person should be listed, by which document, and why.")
 class BlacklistEntryProposeInput(OfCase):
     document: str = strawberry.field(description="The document the listing rests on, at most 200 characters.")
@@ -269,6 +283,11 @@ class Mutation:
     async def supervisor_case_close(call: Call, input: SupervisorCaseCloseInput) -> SupervisorCasePayload:
         case = await taken(call, input, CLOSE)
         return after(case, await cases.close(call.session, case, input.reason, act=call.act))
+
+    @mutation(REFER, "Record that a case was put before the judiciary (移送司法机关), beside any sanction and never instead of one.")
+    async def supervisor_case_refer(call: Call, input: SupervisorCaseReferInput) -> SupervisorCasePayload:
+        case = await taken(call, input, REFER)
+        return after(case, await cases.refer(call.session, case, input.number, on=input.referred_on, act=call.act))
 
     @mutation(
         PROPOSE, "Propose to list (提请列入黑名单) whose card was revoked without an entry. It blocks nothing until another person confirms it."

@@ -47,6 +47,12 @@ described(
     SUPERVISOR_CASE_OPENED="督导员案件已立案; to the issuer of the card.",
     CARD_SUSPENDED="证卡已暂停; to the person and the issuer.",
     CARD_REVOKED="督导资格已取消; to the person and the issuer.",
+    AGENCY_CASE_OPENED="评价机构案件已立案: somebody is to decide (000 §20); to who opened it and the district.",
+    AGENCY_CASE_CRITICIZED="已批评 (000 §20); to the agency.",
+    AGENCY_CASE_ORDERED="已责令改正 (000 §20); to the agency.",
+    AGENCY_CASE_OVERDUE="责令改正逾期: whether it is 拒不改正 is to be decided; to who opened the case, the center and the agency.",
+    SERIOUS_VIOLATION_RAISED="严重违规报告 (003 §15): at once, to the center, and to the district where the channel names it; never to the agency.",
+    SERIOUS_VIOLATION_DECIDED="严重违规报告已有结论; to who raised it, and to the district that may know of it.",
     BLACKLIST_LISTED="列入失信黑名单; to the center.",
     BLACKLIST_REVIEW_DUE="黑名单复核到期; to the center.",
     WEBHOOK_SUSPENDED="回调地址已停用: it has failed for too long; to its organization.",
@@ -70,6 +76,8 @@ SUBJECTS = {
     "BlacklistEntry": "blk",
     "Webhook": "hook",
     "EducationLapse": "edlp",
+    "AgencyCase": "acase",
+    "SeriousViolationReport": "svr",
 }
 """The prefix of what a notification is about. Of organizations districts are told about, by their returns, and agencies, by `OF_AGENCIES`."""
 OF_AGENCIES = (NotificationKind.EDUCATION_DUE,)

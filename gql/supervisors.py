@@ -160,6 +160,7 @@ class Card(Versioned):
     status: CardStatus = column("status", "Whether it counts.")
     valid_from: date = column("valid_from", "The first day it counts.")
     valid_until: date = column("valid_until", "The first day it no longer counts.")
+    ledger_digest: str | None = column("ledger_digest", "证卡台账: the digest, in hex, of its newest entry in the chained history of its issuer.")
     available_steps: list[Step] = steps(Offered("supervisorCaseOpen", Action.SUPERVISOR_CASE_OPEN, ("ACTIVE", "SUSPENDED")))
 
 

@@ -70,6 +70,10 @@ class SupervisorCase(Row, Tenanted, table=True):
         CheckConstraint("confirmed_by IS NULL OR confirmed_by <> decided_by", "two_persons"),
         CheckConstraint("sanction <> 'REVOCATION' OR status NOT IN ('IN_FORCE') OR confirmed_by IS NOT NULL", "revocation_confirmed"),
         CheckConstraint("status IN ('OPENED', 'CLOSED') OR (sanction IS NOT NULL AND decided_by IS NOT NULL)", "decided_has_sanction"),
+        CheckConstraint(
+            "(judicial_number IS NULL) = (judicial_referred_on IS NULL) AND (judicial_number IS NULL) = (judicial_referred_by IS NULL)",
+            "referral_is_whole",
+        ),
         Index("uq_supervisor_case_one_open", "card_id", "ground", unique=True, postgresql_where=literal_column("status IN ('OPENED', 'DECIDED')")),
     )
     supervisor_id: UUID = Field(foreign_key="supervisor.id", index=True)
@@ -87,6 +91,10 @@ class SupervisorCase(Row, Tenanted, table=True):
     decided_by: UUID | None = Field(default=None, foreign_key="person.id")
     confirmed_by: UUID | None = Field(default=None, foreign_key="person.id")
     in_force_at: datetime | None = Field(default=None, sa_type=Instant)
+    # 移送司法机关: beside whatever is decided, never instead of it (000 §21, Y099)
+    judicial_number: str | None = Field(default=None, max_length=40)
+    judicial_referred_on: date | None = None
+    judicial_referred_by: UUID | None = Field(default=None, foreign_key="person.id")
     # whose area a suspension holds in: a district's own, the card stays ACTIVE elsewhere (A11)
     suspended_in_id: UUID | None = Field(default=None, foreign_key="organization.id")
 
