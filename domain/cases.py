@@ -106,7 +106,7 @@ class Confirmed:
 
 
 async def confirm(session: AsyncSession, case: SupervisorCase, *, act: Act) -> Confirmed:
-    """Puts a revocation in force, all of it under one decision number (000 §23, Y087 to Y089): card, appointment, roster and role end,
+    """Puts a revocation in force, all of it under one decision number (N7; 000 §23, Y087 to Y089): card, appointment, roster and role end,
     open places in teams are free for others, the person is listed. Unmet for who decided it.
     """
     rules = await rules_for(session, case.center_id, on=shanghai_day(act.at))

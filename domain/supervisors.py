@@ -105,7 +105,7 @@ async def enlist(
 async def issue_card(
     session: AsyncSession, supervisor: Supervisor, *, number: str, valid_from: date, valid_until: date, act: Act
 ) -> tuple[Card, Event]:
-    """Who keeps the roster row issues the card: the center, or under the rules of Yunnan the agency (000 §13, 003 §9).
+    """Who keeps the roster row issues the card: the center (D06), or under the rules of Yunnan the agency (000 §13, 003 §9).
 
     Unmet where internal supervisors bear no card (D07), and for who is on the blacklist (Y089); Conflict for a second card in use.
     """
@@ -178,7 +178,7 @@ async def restore_card(session: AsyncSession, card: Card, *, act: Act, reason: s
 
 
 async def withdraw_card(session: AsyncSession, card: Card, *, act: Act, reason: str, profile_id: UUID) -> Event:
-    """Card, appointment, place on the roster and role end together (000 §23, Y087, Y088). Nothing is deleted (A13)."""
+    """Card, appointment, place on the roster and role end together (000 §23, Y087, Y088). Nothing is deleted (INV13, A13)."""
     event = printed(card, await advance(session, card, CARD_STEPS, step=Step.REVOKE, act=act, reason=reason, profile_id=profile_id))
     for term in await terms_in_force(session, card.supervisor_id, on=shanghai_day(act.at)):
         await advance(session, term, APPOINTMENT_STEPS, step=Step.TERMINATE, act=act, reason=reason, profile_id=profile_id)

@@ -11,7 +11,7 @@ from models.base import Instant, Placed, Row, Tenanted, choice, listed
 
 
 class Ground(StrEnum):
-    """000 §21 in its order (Y077-Y082), 003 §17 (B060), and the streak of refusals, which opens a case by itself (Y068)."""
+    """000 §21 in its order (Y077-Y082), 003 §17 (B060; 未认真履行职责 is a breach of §12, B033), and the streak of refusals, which opens a case by itself (Y068)."""
 
     DERELICTION = "DERELICTION"
     FRAUD = "FRAUD"
