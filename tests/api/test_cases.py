@@ -326,7 +326,7 @@ async def test_referral_to_the_judiciary_stands_beside_the_sanction(world: World
     assert codes(await home.ask("center_admin", REFER, input=about(case, **CRIME))) == ["CONFLICT"]
     second = await home.hire("center_admin", home.center, name="second")
     await home.done(second, CONFIRM, input=about(case))
-    assert (await card_of(home, row)).status == "REVOKED"
+    assert [one.status for one in await home.rows(Card, supervisor_id=row.id)] == ["REVOKED"]
     (stored,) = await home.rows(SupervisorCase, supervisor_id=row.id)
     assert (stored.status, stored.judicial_number) == ("IN_FORCE", "移〔2026〕1号")
 

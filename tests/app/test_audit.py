@@ -15,8 +15,9 @@ from domain.audit import chains
 from models.database import Database
 from models.events import ChainHead, Event
 from models.organizations import Organization
+from models.supervisors import Card
 from tests.making_returns import returned
-from tests.making_supervisors import card_of, revoked, supervisor
+from tests.making_supervisors import revoked, supervisor
 from tests.world import World, key, shown
 
 pytestmark = pytest.mark.anyio
@@ -118,7 +119,7 @@ async def test_a_tail_cut_with_its_head_is_found_by_what_was_printed(
         statement = "UPDATE card SET ledger_digest = NULL WHERE issuer_id = :o"
     else:
         statement = "UPDATE monthly_return SET ledger_digest = NULL WHERE center_id = :o"
-    card = await card_of(world, row)
+    (card,) = await world.rows(Card, supervisor_id=row.id)
     steps = sorted(await world.rows(Event, subject_id=card.id), key=lambda one: one.sequence)
     assert [one.step for one in steps] == ["ISSUE", "REVOKE"]
     assert card.ledger_digest == steps[-1].digest.hex()
