@@ -43,7 +43,7 @@ async def a_file(crowd: Any, visit: Inspection, asked: EvidenceRequest | None, *
     """Half of them by somebody of the team, for the center; the others by the agency, some of the session alone."""
     dice, now = crowd.dice, crowd.world.now
     team = (await crowd.session.exec(select(Assignment.person_id).where(col(Assignment.inspection_id) == visit.id))).all()
-    by_team, alone = bool(team) and dice.random() < 0.5, dice.random() < 0.3
+    by_team, alone = bool(team) and dice.random() < 0.5, visit.recognition_session_id is not None and dice.random() < 0.3
     person = dice.choice(sorted(team)) if by_team else dice.choice(crowd.people).id
     home = visit.center_id if by_team else visit.agency_id
     digest = dice.randbytes(32)
