@@ -142,6 +142,7 @@ class Action(StrEnum):
     SUPERVISOR_CASE_DISCIPLINE = "supervisor_case.discipline"
     SUPERVISOR_CASE_RESTORE = "supervisor_case.restore"
     SUPERVISOR_CASE_CLOSE = "supervisor_case.close"
+    SUPERVISOR_CASE_REFER = "supervisor_case.refer"
     RECHECK_READ = "recheck.read"
     RECHECK_ORDER = "recheck.order"
     RECHECK_SETTLE = "recheck.settle"

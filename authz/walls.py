@@ -1,6 +1,6 @@
 """The second wall, as the application says it: which column of which table row-level security compares (migrations, `walls`).
 
-Every condition of a scope begins with it, so that what a right allows lies inside the wall by construction, and the query names its tenant.
+Every condition of a scope begins with it (INV11: by no path does one district read another's), so that what a right allows lies inside the wall by construction, and the query names its tenant.
 """
 
 from collections.abc import Mapping

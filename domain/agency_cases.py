@@ -30,6 +30,8 @@ LONGEST = 2000
 LONGEST_NUMBER = 40
 LADDER, GROUNDS = "sanctions.agency.ladder", "grounds.agency"
 ARTICLE = "000 §20"
+ARTICLES = {ground: f"{ARTICLE}({item})" for ground, item in zip(AgencyGround, "一二三四五六", strict=True)}
+"""Each ground with its item of the article (Y070-Y075)."""
 
 
 class Step(StrEnum):

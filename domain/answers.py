@@ -67,7 +67,7 @@ def placed(given: Sequence[Given], items: Sequence[ChecklistItem]) -> list[tuple
 
 
 def proper(given: Given, item: ChecklistItem, rules: Profile) -> Given:
-    """The answer as it may be kept. A NO needs its remark (A23, Y030), a ratio its two integers, and nothing else has numbers."""
+    """The answer as it may be kept. A NO needs its remark (A23, Y030, B036: nothing is concealed), a ratio its two integers, and nothing else has numbers."""
     remark = checked_or_none("remark", given.remark, LONGEST)
     if given.value is AnswerValue.NO and remark is None:
         rule = rules.find("checklist.no_needs_remark")

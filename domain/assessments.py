@@ -1,5 +1,5 @@
 """What an appointed supervisor is judged by: the evaluation at the end of a term and the renewal after it (000 §18), the yearly assessment with
-the commendation or the case that follows (000 §22).
+the commendation or the case that follows (000 §22; the archive of them, Y084).
 """
 
 from dataclasses import dataclass

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
+from sqlalchemy import exists, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.machine import GENESIS, broken
+from models.base import table_of
 from models.decisions import Decision
 from models.events import ChainHead, Event
 from models.organizations import Organization
+from models.returns import MonthlyReturn
+from models.supervisors import Card
 
 BATCH = 5_000
 
@@ -44,8 +48,20 @@ async def chains(session: AsyncSession) -> list[Chain]:
         last, digest, fault = await _walked(session, one, Event, head=(head.sequence, head.digest) if head else None)
         decided = (head.decision_sequence, head.decision_digest or GENESIS) if head else None
         last_decision, decision_digest, decision_fault = await _walked(session, one, Decision, head=decided)
-        found.append(Chain(one, name, last, digest, last_decision, decision_digest, fault or decision_fault))
+        found.append(Chain(one, name, last, digest, last_decision, decision_digest, fault or decision_fault or await unprinted(session, one)))
     return found
+
+
+async def unprinted(session: AsyncSession, organization_id: UUID) -> str | None:
+    """A card or a monthly return bears the digest of an event that is not there: the newest were taken away, and the head with them (N3)."""
+    for kind, whose in ((Card, col(Card.issuer_id)), (MonthlyReturn, col(MonthlyReturn.center_id))):
+        t = table_of(kind).c
+        there = exists().where(col(Event.organization_id) == organization_id, func.encode(col(Event.digest), "hex") == t.ledger_digest)
+        missing = select(t.id).where(whose == organization_id, t.ledger_digest.is_not(None), ~there).order_by(t.id).limit(1)
+        found = (await session.exec(missing)).first()
+        if found is not None:
+            return f"the event whose digest is printed on {kind.__tablename__} {found} is missing"
+    return None
 
 
 async def _walked(session: AsyncSession, organization_id: UUID, kind: type[L], *, head: tuple[int, bytes] | None) -> tuple[int, bytes, str | None]:

@@ -1,4 +1,4 @@
-"""质量督导失信黑名单: entered by a revocation, reviewed by one person and lifted by another, asked one person at a time."""
+"""质量督导失信黑名单 (N8): entered by a revocation, reviewed by one person and lifted by another, asked one person at a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -139,7 +139,7 @@ def monthly_return_due(month: Month, rules: Profile, *, holidays: Holidays = WEE
 
 
 def timeliness(submitted_at: datetime, due: datetime) -> Timeliness:
-    """Fixed by the first submission; none until then (A03). Late is never locked."""
+    """Fixed by the first submission; none until then (INV14, A03). Late is never locked."""
     return Timeliness.ON_TIME if submitted_at < due else Timeliness.LATE
 
 

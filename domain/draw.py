@@ -108,7 +108,7 @@ def needed(held: int, ratio: tuple[int, int]) -> int:
 
 
 def wants_more(candidates: int, extra_above: int | None) -> bool:
-    """A hint and never a block: strictly more than 200 candidates may have more supervisors (003 §11, A26)."""
+    """A hint and never a block: strictly more than 200 candidates may have more supervisors (INV04; 003 §11, A26)."""
     return extra_above is not None and candidates > extra_above
 
 

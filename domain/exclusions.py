@@ -196,6 +196,7 @@ def _of_the_session(
         yield Reason.SUSPENDED, f"suspended on {day}"
     if person.card is not None and not person.card.days.hold(day):
         yield Reason.CARD_INVALID, f"card not valid on {day}"
+    # half-open: a term that ended yesterday holds no more today (INV07)
     if (person.terms or rules.term_needed) and not _held(person.terms, day):
         yield Reason.TERM_ENDED, f"no appointment on {day}"
     if person.duties and any(duty.overlaps(session.period) for duty in person.duties):
@@ -212,6 +213,7 @@ def _held(terms: Sequence[Days], day: date) -> bool:
 
 
 def _recusals(person: PersonFacts, session: SessionFacts, rules: ExclusionRules, *, day: date) -> Iterator[tuple[Reason, str]]:
+    """The own agency is for external supervisors only, since the others watch over theirs (INV01, A28); an assessor of the session is out either way."""
     own = any(one.agency == session.agency and one.days.hold(day) for one in person.employers)
     if own and person.kind is SupervisorKind.EXTERNAL and Reason.OWN_AGENCY in rules.recusal:
         yield Reason.OWN_AGENCY, f"employed there on {day}"
@@ -242,7 +244,7 @@ class _AgeLimit:
 
 
 def _age_limit(person: PersonFacts, rules: ExclusionRules) -> _AgeLimit | None:
-    """Completed years on the day of the session; an unknown birth date is not held against anybody who is already appointed (A07)."""
+    """Completed years on the day of the session; an unknown birth date is not held against anybody who is already appointed (INV08, A07)."""
     if rules.profile.optional_text("eligibility.age_check") == "APPOINTMENT_ONLY" or person.birth is None:
         return None
     years = age_limit(rules.profile, kind=person.kind, sex=person.sex)

@@ -82,7 +82,7 @@ async def sent(session: AsyncSession, row: Inspection, team: Sequence[Supervisor
 
 
 def enough(inspection: Inspection, have: int, rules: Profile) -> None:
-    """The least team, refused with its article where it is not reached. An annual inspection has a team of its own measure (000 §10(三))."""
+    """The least team (D17), refused with its article where it is not reached. An annual inspection has a team of its own measure (000 §10(三))."""
     of_center = inspection.dispatcher_id == inspection.center_id and rules.has("team.min_for_center")
     annual = inspection.form is InspectionForm.ANNUAL and rules.has("annual_inspection.team_min")
     rule = rules.rule("annual_inspection.team_min" if annual else "team.min_for_center" if of_center else "team.min")

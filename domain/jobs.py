@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain import dispatch, refusals, reminders, year_end
+from domain import consequences, dispatch, refusals, reminders, year_end
 from domain.calendar import shanghai_day
 from domain.machine import Act, advance, record
 from domain.organizations import rules_for
@@ -173,6 +173,8 @@ JOBS: Sequence[Job] = (
     Job("Appointment.EXPIRE", "000 §18 (Y064)", ended, expire),
     *map(reminding, LIMITS),
     *map(returning, RETURN_STEPS),
+    Job("Rectification.ESCALATE", "000 §20(三) (Y072); 003 §16 (D25)", consequences.unrectified, consequences.charge_unrectified),
+    Job("EvidenceRequest.ESCALATE", "000 §20(一), 003 §8 (B018, Y070)", consequences.withheld, consequences.charge_withheld),
     Job("Organization.EDUCATION_DUE", "000 §17, default 1.5 (Y061)", year_end.unheld, year_end.remind_agency),
     Job("EducationLapse.LAPSE", "000 §17 (Y061, A27)", year_end.lapsed, year_end.flag),
     Job("Supervisor.EDUCATION_JUDGED", "000 §17 (Y062)", year_end.to_judge, year_end.judge),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,7 +13,7 @@ from domain.machine import Act, tenants
 from domain.organizations import InForce, rules_of
 from domain.protected import record_at_center
 from domain.texts import checked, checked_or_none
-from models.agency_cases import OPEN_CASES, AgencyCase, AgencyCaseStatus, AgencyGround, Obstruction
+from models.agency_cases import OPEN_CASES, AgencyCase, AgencyCaseOrigin, AgencyCaseStatus, AgencyGround, Obstruction
 from models.events import Event
 from models.inspections import Inspection, InspectionStatus
 from models.organizations import Organization
@@ -25,19 +26,32 @@ WITH_THE_AGENCY = (InspectionStatus.NOTIFIED, InspectionStatus.IN_PROGRESS, Insp
 
 @dataclass(frozen=True)
 class Met:
-    """What a team met with."""
+    """What a team met with, or what the house found to follow from a rectification or a request for evidence."""
 
     ground: AgencyGround
     facts: str
     happened_at: datetime
     serious: bool = False
     staff_name: str | None = None
+    rectification_id: UUID | None = None
+    evidence_request_id: UUID | None = None
+
+    @property
+    def origin(self) -> AgencyCaseOrigin:
+        if self.rectification_id is not None:
+            return AgencyCaseOrigin.RECTIFICATION_OVERDUE
+        return AgencyCaseOrigin.EVIDENCE_REFUSED if self.evidence_request_id is not None else AgencyCaseOrigin.OBSTRUCTION
 
 
 async def record_obstruction(session: AsyncSession, inspection: Inspection, met: Met, *, act: Act) -> tuple[Obstruction, Event]:
-    """Opens a case, or joins the one open on this inspection and ground; under rules without that ladder it is reported to the center (D25)."""
+    """What the team records, between the notice and the closing."""
     if inspection.status not in WITH_THE_AGENCY:
         raise Conflict("STATE", status=inspection.status.value)
+    return await entered(session, inspection, met, act=act)
+
+
+async def entered(session: AsyncSession, inspection: Inspection, met: Met, *, act: Act) -> tuple[Obstruction, Event]:
+    """Opens a case, or joins the one open on this inspection and ground; under rules without that ladder it is reported to the center (D25)."""
     violations.past("happenedAt", met.happened_at, at=act.at)
     rules = await rules_of(session, inspection.profile_id)
     facts = checked("facts", met.facts, agency_cases.LONGEST_FACTS)
@@ -55,6 +69,8 @@ async def record_obstruction(session: AsyncSession, inspection: Inspection, met:
         happened_at=met.happened_at,
         recorded_at=act.at,
         person_id=act.by,
+        rectification_id=met.rectification_id,
+        evidence_request_id=met.evidence_request_id,
         agency_case_id=case.id if case else None,
         serious_violation_report_id=report.id if report else None,
     )
@@ -75,6 +91,7 @@ async def charged(session: AsyncSession, inspection: Inspection, met: Met, *, ru
     row = AgencyCase(
         **tenants(inspection),
         ground=met.ground,
+        origin=met.origin,
         serious=met.serious,
         facts=checked("facts", met.facts, agency_cases.LONGEST_FACTS),
         inspection_id=inspection.id,

@@ -174,7 +174,7 @@ async def team_of(session: AsyncSession, inspection_id: UUID, *, statuses: Seque
 
 
 async def streak(session: AsyncSession, supervisor_id: UUID, *, rules: Profile | None = None) -> int:
-    """Refusals in a row, read from the events (Y068, A08): declined and no reply count, accepted resets, all else is neutral.
+    """Refusals in a row, read from the events (INV06, N6; Y068, A08): declined and no reply count, accepted resets, all else is neutral.
 
     `rules` may say otherwise by its `refusal.*` flags.
     """
@@ -186,15 +186,18 @@ async def streak(session: AsyncSession, supervisor_id: UUID, *, rules: Profile |
 def counted(steps: Sequence[str], rules: Profile | None) -> int:
     """The length of the streak at the end of these answers, oldest first. Without rules on refusals the reading of A08 holds."""
     rules = rules if rules and rules.has("refusal.max_consecutive") else None
-    flags = {Step.MARK_NO_REPLY: "no_reply", Step.RECUSE: "recused", Step.EXCUSE: "excused"}
-    counting = {Step.DECLINE.value} | {
-        step.value for step, flag in flags.items() if (rules.flag(f"refusal.counts_{flag}") if rules else step is Step.MARK_NO_REPLY)
-    }
-    resets = rules is None or rules.flag("refusal.accepted_resets")
+    refusals, resets = counting(rules), rules is None or rules.flag("refusal.accepted_resets")
     length = 0
     for step in steps:
-        length = 0 if step == Step.ACCEPT and resets else length + (step in counting)
+        length = 0 if step == Step.ACCEPT and resets else length + (step in refusals)
     return length
+
+
+def counting(rules: Profile | None) -> set[str]:
+    """Which answers are refusals: declined always, silence by A08, what else these rules count."""
+    flags = {Step.MARK_NO_REPLY: "no_reply", Step.RECUSE: "recused", Step.EXCUSE: "excused"}
+    others = {step.value for step, flag in flags.items() if (rules.flag(f"refusal.counts_{flag}") if rules else step is Step.MARK_NO_REPLY)}
+    return {Step.DECLINE.value} | others
 
 
 async def _answered(session: AsyncSession, assignment: Assignment, reason: str, *, step: Step, act: Act) -> Event:

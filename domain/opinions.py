@@ -81,7 +81,10 @@ async def draft(session: AsyncSession, inspection: Inspection, text: str, *, req
 
 
 async def corrections(session: AsyncSession, inspection: Inspection) -> list[dict[str, Any]]:
-    """改正意见 (000 §8(一), (九)): every finding in the order of the form, against whom, and what should be put right. Carried by the letter."""
+    """改正意见 (000 §8(一), (九); Y013, Y028): every finding in the order of the form, and what should be put right. Carried by the letter.
+
+    Against the agency, a person who is responsible, or an assessor, whom the team so criticizes (000 §8(三), Y017).
+    """
     query = select(Finding, ChecklistItem, col(Assessor.name)).join(ChecklistItem, col(ChecklistItem.id) == col(Finding.item_id))
     query = query.outerjoin(Assessor, col(Assessor.id) == col(Finding.assessor_id)).where(col(Finding.inspection_id) == inspection.id)
     return [

@@ -108,7 +108,7 @@ class Profile:
         return () if found is None else tuple(group for group in _items(found) if isinstance(group, tuple))
 
     def rank_at_least(self, rank: SkillLevel, floor: SkillLevel) -> bool:
-        """以上 includes the stated grade; grades are compared by their order in the profile, never by number (A06)."""
+        """以上 includes the stated grade; grades are compared by their order in the profile, never by number (INV09, A06)."""
         order = self.words("ranks")
         return order.index(rank) >= order.index(floor)
 

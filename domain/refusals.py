@@ -1,10 +1,11 @@
 """Refusals in a row: declined offers and silence count, and at the number of the profile a case is opened (000 §19, Y068, A08)."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, Integer, cast, exists, func, literal_column, tuple_
 from sqlalchemy import select as select_from
-from sqlmodel import col, select
+from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import offers
@@ -12,14 +13,22 @@ from domain.calendar import shanghai_day
 from domain.cases import is_open, written
 from domain.machine import Act
 from domain.organizations import rules_for
+from domain.profiles import Profile
 from domain.supervisors import card_in_use
 from models.base import table_of
 from models.cases import CaseOrigin, Ground, SupervisorCase
 from models.dispatch import Assignment, AssignmentStatus
 from models.events import Event
-from models.organizations import Profile
+from models.organizations import Profile as ProfileRow
 from models.supervisors import Supervisor
 
+ARTICLE = "000 §19"
+WORDS: Mapping[str, str] = {
+    offers.Step.DECLINE: "不接受",
+    offers.Step.MARK_NO_REPLY: "逾期未答复",
+    offers.Step.RECUSE: "回避",
+    offers.Step.EXCUSE: "请假",
+}
 LIMIT = """'$[*] ? (@.id == "refusal.max_consecutive").value'::jsonpath"""
 
 
@@ -64,9 +73,17 @@ async def judged(session: AsyncSession, assignment: Assignment, *, act: Act) -> 
     length = await offers.streak(session, assignment.supervisor_id, rules=rules.rules)
     if length < limit:
         return None
-    facts = f"连续 {length} 次不接受指派"
+    facts = f"连续 {length} 次不接受指派：{await evidence(session, assignment.supervisor_id, length, rules=rules.rules)}（{ARTICLE}）"
     case, _ = await written(session, card, Ground.REFUSAL_STREAK, facts=facts, origin=CaseOrigin.REFUSAL_STREAK, act=act, rules=rules)
     return case
+
+
+async def evidence(session: AsyncSession, supervisor_id: UUID, length: int, *, rules: Profile) -> str:
+    """The refusals that make the streak, oldest first, as the log has them: day and kind, and no reason, which is the person's own (N6)."""
+    mine = select(Assignment.id).where(col(Assignment.supervisor_id) == supervisor_id)
+    query = select(Event.at, Event.step).where(col(Event.subject_id).in_(mine), col(Event.step).in_(offers.counting(rules)))
+    found = (await session.exec(query.order_by(desc(col(Event.at)), desc(col(Event.id))).limit(length))).all()
+    return "；".join(f"{shanghai_day(at)} {WORDS[step]}" for at, step in reversed(found))
 
 
 async def one_at_a_time(session: AsyncSession, supervisor_id: UUID) -> None:
@@ -91,7 +108,7 @@ def in_a_row(supervisor: ColumnElement[UUID]) -> ColumnElement[int]:
 
 def most_in_a_row(center: ColumnElement[UUID]) -> ColumnElement[int | None]:
     """The number of the profile in force today, null where it has none (D10)."""
-    profile = table_of(Profile).alias("in_force")
+    profile = table_of(ProfileRow).alias("in_force")
     today = cast(func.timezone("Asia/Shanghai", func.now()), Date)
     found = func.jsonb_path_query_first(profile.c.rules, literal_column(LIMIT))
     rule = select_from(cast(found, Integer)).where(profile.c.organization_id == center, profile.c.effective_from <= today)

@@ -17,6 +17,7 @@ from domain.machine import Act, record, tenants
 from domain.organizations import InForce, rules_for
 from domain.profiles import Profile, from_json
 from domain.returns import days_off
+from models.agency_cases import AgencyCase, AgencyCaseStatus
 from models.base import new_id, table_of
 from models.cases import BlacklistEntry, BlacklistStatus
 from models.complaints import Complaint
@@ -106,6 +107,11 @@ def complaint_due(_: Profile, today: date, __: Holidays) -> Conditions:
     return col(Complaint.answered_at).is_(None), col(Complaint.due_on) <= today
 
 
+def order_late(_: Profile, today: date, __: Holidays) -> Conditions:
+    """责令改正 past its day: 拒不改正 is for a person to find (000 §20)."""
+    return col(AgencyCase.status) == AgencyCaseStatus.ORDERED, col(AgencyCase.due_on) < today
+
+
 LIMITS = (
     Limit("REMIND", Rectification, "default 1.5 (Y041)", rectification_near, "due_on"),
     Limit("OVERDUE", Rectification, "default 1.5 (Y041)", rectification_late, "due_on"),
@@ -113,6 +119,7 @@ LIMITS = (
     Limit("REPORT_OVERDUE", Inspection, "default 1.5 (B035)", report_late, "scheduled_on"),
     Limit("OVERDUE", EvidenceRequest, "003 §8 (B018)", evidence_late, "due_at", organization="center_id"),
     Limit("REMIND", Complaint, "default 1.5 (Y022)", complaint_due, "due_on", organization="receiver_id"),
+    Limit("OVERDUE", AgencyCase, "000 §20 (Y069)", order_late, "due_on", organization="opener_id"),
     Limit("REMIND", BlacklistEntry, "default 1.5 (A14)", review_due, "review_on", organization="center_id"),
 )
 """To remind of one more thing takes one line here, and one in domain/notifications.py for whom to tell."""

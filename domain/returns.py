@@ -15,7 +15,8 @@ from domain.machine import Act, advance, record
 from domain.organizations import InForce, rules_for
 from domain.profiles import Profile
 from domain.texts import checked, checked_or_none
-from models.events import Event
+from models.database import standing_for
+from models.events import ChainHead, Event
 from models.organizations import Organization, Tier
 from models.returns import MonthlyReturn, MonthlyReturnStatus
 
@@ -125,6 +126,7 @@ async def submit(session: AsyncSession, district: Organization, month: Month, *,
         sessions_needed=composed.coverage.needed,
         lines=list(composed.lines),
         digest=composed.digest,
+        ledger_digest=await ledger_head(session, district.center_id),
         differences=differences(last.lines, composed.lines) if last else [],
         note=checked_or_none("note", note, LONGEST),
     )
@@ -133,6 +135,15 @@ async def submit(session: AsyncSession, district: Organization, month: Month, *,
     session.add(row)
     await session.flush()
     return row, await record(session, row, step="SUBMIT", act=act, after=row.status.value, profile_id=force.id)
+
+
+async def ledger_head(session: AsyncSession, center_id: UUID | None) -> str | None:
+    """How far the center's chained ledger goes: printed on the return, which the district keeps too (N3; 000 §16, 003 §17)."""
+    if center_id is None:
+        return None
+    async with standing_for(session, center_id):
+        head = (await session.exec(select(ChainHead.digest).where(col(ChainHead.organization_id) == center_id))).one_or_none()
+    return None if head is None else head.hex()
 
 
 async def latest(session: AsyncSession, district_id: UUID, month: Month) -> MonthlyReturn | None:

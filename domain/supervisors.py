@@ -112,7 +112,7 @@ async def enlist(
 async def issue_card(
     session: AsyncSession, supervisor: Supervisor, *, number: str, valid_from: date, valid_until: date, act: Act
 ) -> tuple[Card, Event]:
-    """Who keeps the roster row issues the card: the center, or under the rules of Yunnan the agency (000 §13, 003 §9).
+    """Who keeps the roster row issues the card: the center (D06), or under the rules of Yunnan the agency (000 §13, 003 §9).
 
     Unmet where internal supervisors bear no card (D07), and for who is on the blacklist (Y089); Conflict for a second card in use.
     """
@@ -137,7 +137,13 @@ async def issue_card(
     )
     session.add(row)
     await session.flush()
-    return row, await record(session, row, step="ISSUE", act=act, after=row.status, profile_id=rules.id)
+    return row, printed(row, await record(session, row, step="ISSUE", act=act, after=row.status, profile_id=rules.id))
+
+
+def printed(card: Card, event: Event) -> Event:
+    """The card bears the digest of its newest entry in the chained ledger (台账), for the public page (N3; 000 §16, 003 §17)."""
+    card.ledger_digest = event.digest.hex()
+    return event
 
 
 async def appoint(
@@ -171,16 +177,16 @@ async def appoint(
 
 
 async def suspend_card(session: AsyncSession, card: Card, *, act: Act, reason: str, profile_id: UUID) -> Event:
-    return await advance(session, card, CARD_STEPS, step=Step.SUSPEND, act=act, reason=reason, profile_id=profile_id)
+    return printed(card, await advance(session, card, CARD_STEPS, step=Step.SUSPEND, act=act, reason=reason, profile_id=profile_id))
 
 
 async def restore_card(session: AsyncSession, card: Card, *, act: Act, reason: str, profile_id: UUID) -> Event:
-    return await advance(session, card, CARD_STEPS, step=Step.RESTORE, act=act, reason=reason, profile_id=profile_id)
+    return printed(card, await advance(session, card, CARD_STEPS, step=Step.RESTORE, act=act, reason=reason, profile_id=profile_id))
 
 
 async def withdraw_card(session: AsyncSession, card: Card, *, act: Act, reason: str, profile_id: UUID) -> Event:
-    """Card, appointment, place on the roster and role end together (000 §23, Y087, Y088). Nothing is deleted (A13)."""
-    event = await advance(session, card, CARD_STEPS, step=Step.REVOKE, act=act, reason=reason, profile_id=profile_id)
+    """Card, appointment, place on the roster and role end together (000 §23, Y087, Y088). Nothing is deleted (INV13, A13)."""
+    event = printed(card, await advance(session, card, CARD_STEPS, step=Step.REVOKE, act=act, reason=reason, profile_id=profile_id))
     for term in await terms_in_force(session, card.supervisor_id, on=shanghai_day(act.at)):
         await advance(session, term, APPOINTMENT_STEPS, step=Step.TERMINATE, act=act, reason=reason, profile_id=profile_id)
     await off_roster(session, await supervisor_of(session, card), act=act, reason=reason, profile_id=profile_id)

@@ -154,7 +154,7 @@ def form_of(form: InspectionForm, mode: RecognitionMode | None, rules: Profile) 
 
 
 async def template_for(session: AsyncSession, form: InspectionForm, mode: RecognitionMode | None, *, rules: Profile) -> ChecklistTemplate:
-    """The newest edition of the form (Y012: one versioned form for each mode, none ad hoc)."""
+    """The newest edition of the form (Y012, D21: one versioned form for each mode, none ad hoc)."""
     kind = form_of(form, mode, rules)
     query = select(ChecklistTemplate).where(col(ChecklistTemplate.kind) == kind).order_by(desc(col(ChecklistTemplate.edition))).limit(1)
     found = (await session.exec(query)).first()

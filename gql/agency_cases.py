@@ -5,7 +5,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, Text, case, cast, or_
 
 from authz.actions import Action
 from authz.relations import ORGANIZATION
@@ -18,15 +18,17 @@ from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.inspections import INSPECTIONS, Inspection
 from gql.opinions import RECTIFICATIONS, Rectification
 from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, Agency, Event, Organization, Step, Versioned
-from gql.reading.declare import Frame, Offered, Source, bound, column, given, one, page, source_of, steps
+from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, one, page, source_of, steps
+from gql.reading.fragments import constant
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
 from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
 from models.agency_cases import AgencyCase as AgencyCaseRow
-from models.agency_cases import AgencyCaseStatus, AgencyGround
+from models.agency_cases import AgencyCaseOrigin, AgencyCaseStatus, AgencyGround
 from models.events import Event as EventRow
 
 if TYPE_CHECKING:
     from gql.complaints import Complaint
+    from gql.obstructions import Obstruction
 
 Behind = Annotated["Complaint", strawberry.lazy("gql.complaints")]
 
@@ -41,6 +43,14 @@ described(
     OTHER_OBSTRUCTION="其他影响质量督导工作的行为 (六).",
 )
 described(
+    AgencyCaseOrigin,
+    "立案来源: how a case against an agency came about.",
+    MANUAL="人工立案.",
+    OBSTRUCTION="督导组记录的阻挠: recorded by a team.",
+    RECTIFICATION_OVERDUE="整改逾期, opened by 系统 (000 §20(三)).",
+    EVIDENCE_REFUSED="拒绝提供资料, opened by 系统 (000 §20(一)).",
+)
+described(
     AgencyCaseStatus,
     "评价机构案件的状态: where a case stands.",
     OPENED="已立案: the agency does not know yet.",
@@ -51,6 +61,8 @@ described(
     RECTIFIED="已改正.",
     DISMISSED="不予处理.",
 )
+
+Recorded = Annotated["Obstruction", strawberry.lazy("gql.obstructions")]
 
 AGENCY_CASES = Source(AgencyCaseRow, "AgencyCase", "acase")
 OPEN, CRITICIZE, ORDER = Action.AGENCY_CASE_OPEN, Action.AGENCY_CASE_CRITICIZE, Action.AGENCY_CASE_ORDER
@@ -68,6 +80,10 @@ def of_agency(frame: Frame) -> ColumnElement[bool]:
     return found
 
 
+def article(frame: Frame) -> ColumnElement[str]:
+    return case({constant(ground.value): constant(said) for ground, said in agency_cases.ARTICLES.items()}, value=cast(frame.t.c.ground, Text))
+
+
 @strawberry.type(
     description="评价机构案件: against an agency or one of its staff, for obstructing supervision. The agency sees it from the criticism on."
 )
@@ -75,6 +91,10 @@ class AgencyCase(Versioned):
     agency: Agency | None = one("agency_id", AGENCIES, "Against whom, or against whose staff.")
     staff_name: str | None = column("staff_name", "有关工作人员: the one of the staff that it is against; null for the agency itself.")
     ground: AgencyGround = column("ground", "情形.")
+    article: str = computed(article, "条款: the item of 000 §20 that the ground is.")
+    origin: AgencyCaseOrigin | None = column(
+        "origin", "立案来源: by hand, by a team, or by itself; null for the agency.", mask=Action.AGENCY_CASE_READ_FACTS
+    )
     serious: bool = column("serious", "情节严重: while it is open, the results it is about are not filed.")
     facts: str | None = column("facts", "What is said to have happened; null for the agency.", mask=Action.AGENCY_CASE_READ_FACTS)
     status: AgencyCaseStatus = column("status", "Where it stands.")
@@ -96,6 +116,13 @@ class AgencyCase(Versioned):
     hr_decided_on: date | None = column("hr_decided_on", "On which day the HR department disqualified the agency.")
     closed_at: datetime | None = column("closed_at", "When it ended.")
     reason: str | None = column("reason", "Why it ended as rectified or dismissed.")
+    obstructions: Connection[Recorded] = page(
+        "agency_case_id",
+        "gql.obstructions:OBSTRUCTIONS",
+        "What it rests on, as teams and 系统 recorded it; nothing for the agency.",
+        type=Connection[Recorded],
+        arguments=Arguments(),
+    )
     available_steps: list[Step] = steps(
         Offered("agencyCaseCriticize", CRITICIZE, ("OPENED",), "CRITICIZED", when=judging),
         Offered("agencyCaseOrder", ORDER, ("CRITICIZED",), "ORDERED", when=judging),

@@ -58,6 +58,7 @@ described(
 CASES = Source(SupervisorCaseRow, "SupervisorCase", "scase")
 OPEN, SUSPEND, REVOKE = Action.SUPERVISOR_CASE_OPEN, Action.SUPERVISOR_CASE_SUSPEND, Action.SUPERVISOR_CASE_REVOKE
 CONFIRM, RESTORE, CLOSE = Action.SUPERVISOR_CASE_CONFIRM, Action.SUPERVISOR_CASE_RESTORE, Action.SUPERVISOR_CASE_CLOSE
+REFER = Action.SUPERVISOR_CASE_REFER
 PROPOSE = Action.BLACKLIST_PROPOSE
 
 
@@ -77,6 +78,10 @@ def reporter(frame: Frame) -> ColumnElement[str]:
 
 def put_to_nobody(frame: Frame) -> ColumnElement[bool]:
     return frame.t.c.put_on.is_(None)
+
+
+def unreferred(frame: Frame) -> ColumnElement[bool]:
+    return frame.t.c.judicial_number.is_(None)
 
 
 def listed_by_nobody(frame: Frame) -> ColumnElement[bool]:
@@ -111,6 +116,8 @@ class SupervisorCase(Versioned):
     decided_on: date | None = column("decided_on", "The day of the criticism or the discipline.")
     put_to: str | None = column("put_to", "To which department discipline (行政处分) was recommended.")
     put_on: date | None = column("put_on", "On which day it was recommended.")
+    judicial_number: str | None = column("judicial_number", "移送司法机关文号: beside whatever is decided (000 §21).")
+    judicial_referred_on: date | None = column("judicial_referred_on", "On which day it was put before the judiciary.")
     available_steps: list[Step] = steps(
         Offered("supervisorCaseCriticize", Action.SUPERVISOR_CASE_CRITICIZE, ("OPENED",), to="IN_FORCE"),
         Offered("supervisorCaseRecommend", Action.SUPERVISOR_CASE_RECOMMEND, ("OPENED",), when=put_to_nobody),
@@ -120,6 +127,7 @@ class SupervisorCase(Versioned):
         Offered("supervisorCaseConfirm", CONFIRM, ("DECIDED",), to="IN_FORCE", second_person=True, when=by_another),
         Offered("supervisorCaseRestore", RESTORE, ("IN_FORCE",), to="LIFTED", when=suspended),
         Offered("supervisorCaseClose", CLOSE, ("OPENED", "DECIDED"), to="CLOSED"),
+        Offered("supervisorCaseRefer", REFER, ("OPENED", "DECIDED", "IN_FORCE"), when=unreferred),
         Offered("blacklistEntryPropose", PROPOSE, ("IN_FORCE",), second_person=True, when=listed_by_nobody),
     )
 
@@ -200,6 +208,12 @@ class SupervisorCaseRestoreInput(OfCase):
 @strawberry.input(description="Which case ends without a sanction, and why.")
 class SupervisorCaseCloseInput(OfCase):
     reason: str = strawberry.field(description="Why, at most 2000 characters.")
+
+
+@strawberry.input(description="Which case was put before the judiciary, under which number and when.")
+class SupervisorCaseReferInput(OfCase):
+    number: str = strawberry.field(description="移送文号, at most 40 characters.")
+    referred_on: date = strawberry.field(description="The day of it, today at the latest.")
 
 
 @strawberry.input(description="A revocation whose person should be listed, by which document, and why.")
@@ -285,6 +299,11 @@ class Mutation:
     async def supervisor_case_close(call: Call, input: SupervisorCaseCloseInput) -> SupervisorCasePayload:
         case = await taken(call, input, CLOSE)
         return after(case, await cases.close(call.session, case, input.reason, act=call.act))
+
+    @mutation(REFER, "Record that a case was put before the judiciary (移送司法机关), beside any sanction and never instead of one.")
+    async def supervisor_case_refer(call: Call, input: SupervisorCaseReferInput) -> SupervisorCasePayload:
+        case = await taken(call, input, REFER)
+        return after(case, await cases.refer(call.session, case, input.number, on=input.referred_on, act=call.act))
 
     @mutation(
         PROPOSE, "Propose to list (提请列入黑名单) whose card was revoked without an entry. It blocks nothing until another person confirms it."

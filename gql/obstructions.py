@@ -9,8 +9,10 @@ from authz.actions import Action
 from domain import obstructions
 from domain.obstructions import Met
 from gql.agency_cases import AGENCY_CASES, AgencyCase
+from gql.evidence import EVIDENCE_REQUESTS, EvidenceRequest
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.inspections import INSPECTIONS, Inspection
+from gql.opinions import RECTIFICATIONS, Rectification
 from gql.organizations import AGENCIES, EVENTS, Agency, Event, Node
 from gql.reading.declare import Source, bound, column, given, one, page
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
@@ -23,7 +25,9 @@ OBSTRUCTIONS = Source(ObstructionRow, "Obstruction", "obst")
 RECORD = Action.OBSTRUCTION_RECORD
 
 
-@strawberry.type(description="阻挠督导: what a team met with on an inspection. Never changed, and never seen by the agency.")
+@strawberry.type(
+    description="阻挠督导: what a team met with on an inspection, or what 系统 found to follow from it. Never changed, and never seen by the agency."
+)
 class Obstruction(Node):
     inspection: Inspection | None = one("inspection_id", INSPECTIONS, "On which inspection.")
     agency: Agency | None = one("agency_id", AGENCIES, "By whom.")
@@ -32,7 +36,9 @@ class Obstruction(Node):
     facts: str = column("facts", "What happened.")
     happened_at: datetime = column("happened_at", "When.")
     recorded_at: datetime = column("recorded_at", "When it was recorded.")
-    recorded_by: Person | None = one("person_id", PERSONS, "Which member of the team recorded it.")
+    recorded_by: Person | None = one("person_id", PERSONS, "Which member of the team recorded it; 系统 where it follows by itself.")
+    rectification: Rectification | None = one("rectification_id", RECTIFICATIONS, "The rectification that was not reported in time.")
+    evidence_request: EvidenceRequest | None = one("evidence_request_id", EVIDENCE_REQUESTS, "The request for evidence that was refused.")
     agency_case: AgencyCase | None = one("agency_case_id", AGENCY_CASES, "The case it opened or joined.")
     report: SeriousViolationReport | None = one(
         "serious_violation_report_id", SERIOUS_VIOLATION_REPORTS, "The report it raised, under rules without such cases."

@@ -98,6 +98,9 @@ class MonthlyReturn(Versioned):
     sessions_inspected: int = column("sessions_inspected", "How many of them the district inspected.")
     sessions_needed: int = column("sessions_needed", "How many it had to.")
     lines: list[ReturnLine] = items(lambda frame: frame.t.c["lines"], "The inspections closed in the month; none in a nil return.")
+    ledger_digest: str | None = column(
+        "ledger_digest", "证卡台账: the head, in hex, of the center's chained history when this was filed. With a copy of it a cut tail is noticed."
+    )
     digest: str = column("digest", "SHA-256, in hex, of the canonical JSON of figures and lines.")
     differences: list[ReturnDifference] = items(lambda frame: frame.t.c["differences"], "What is otherwise than in the edition before.")
     note: str | None = column("note", "附言: what the district adds.")

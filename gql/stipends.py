@@ -24,6 +24,7 @@ from models.stipends import StipendRate as StipendRateRow
 
 STIPEND_RATES = Source(StipendRateRow, "StipendRate", "srat")
 STIPEND_LINES = Source(StipendLineRow, "StipendLine", "stip")
+# the ledger (Y058) is read off the places that are done: nobody writes it, so nobody can rewrite it
 WORK_LEDGER = Source(AssignmentRow, "WorkLedgerLine", "wled", only=("status", "DONE"))
 SET, PAY = Action.STIPEND_RATE_SET, Action.ASSIGNMENT_PAY
 

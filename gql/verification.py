@@ -38,6 +38,9 @@ class CardVerdict:
     masked_name: str | None = strawberry.field(description="The holder's name, shortened to the family name.")
     issuer: str | None = strawberry.field(description="核发机构: the name of who issued it.")
     valid_until: date | None = strawberry.field(description="The first day it no longer counts.")
+    ledger_digest: str | None = strawberry.field(
+        description="证卡台账: the digest, in hex, of the card's newest entry in its issuer's chained ledger. Whoever keeps it can tell later whether it was taken away."
+    )
     checked_at: datetime = strawberry.field(description="When this was said.")
 
 
@@ -69,7 +72,13 @@ def in_time(wait: int | None) -> None:
 
 def shown(found: Verified, *, at: datetime) -> CardVerdict:
     return CardVerdict(
-        status=found.status, kind=found.kind, masked_name=found.name, issuer=found.issuer, valid_until=found.valid_until, checked_at=at
+        status=found.status,
+        kind=found.kind,
+        masked_name=found.name,
+        issuer=found.issuer,
+        valid_until=found.valid_until,
+        ledger_digest=found.ledger_digest,
+        checked_at=at,
     )
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, literal_column
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, literal_column
 from sqlmodel import Field
 
 from models.base import Instant, Row, Tenanted, choice, listed
@@ -29,6 +29,13 @@ class AgencyCaseStatus(StrEnum):
     DISQUALIFIED = "DISQUALIFIED"
     RECTIFIED = "RECTIFIED"
     DISMISSED = "DISMISSED"
+
+
+class AgencyCaseOrigin(StrEnum):
+    MANUAL = "MANUAL"
+    OBSTRUCTION = "OBSTRUCTION"
+    RECTIFICATION_OVERDUE = "RECTIFICATION_OVERDUE"
+    EVIDENCE_REFUSED = "EVIDENCE_REFUSED"
 
 
 OPEN_CASES = (AgencyCaseStatus.OPENED, AgencyCaseStatus.CRITICIZED, AgencyCaseStatus.ORDERED, AgencyCaseStatus.HR_REFERRED)
@@ -64,6 +71,7 @@ class AgencyCase(Row, Tenanted, table=True):
     )
     staff_name: str | None = Field(default=None, max_length=60)
     ground: AgencyGround = Field(sa_type=choice(AgencyGround))
+    origin: AgencyCaseOrigin = Field(default=AgencyCaseOrigin.MANUAL, sa_type=choice(AgencyCaseOrigin))
     serious: bool = False
     facts: str = Field(max_length=4000)
     status: AgencyCaseStatus = Field(default=AgencyCaseStatus.OPENED, sa_type=choice(AgencyCaseStatus))
@@ -88,7 +96,10 @@ class AgencyCase(Row, Tenanted, table=True):
 
 
 class Obstruction(Row, Tenanted, table=True):
-    """阻挠督导: what a team met with on an inspection. Never changed, never seen by the agency; it opens a case or a report, as the rules have it."""
+    """阻挠督导: what a team met with on an inspection. Never changed, never seen by the agency; it opens a case or a report, as the rules have it.
+
+    With a rectification or a request for evidence it is the house's record of what followed by itself: once for each day due, once for each refusal.
+    """
 
     __tablename__ = "obstruction"
     __table_args__ = (
@@ -96,6 +107,9 @@ class Obstruction(Row, Tenanted, table=True):
         CheckConstraint("agency_id IS NOT NULL", "has_agency"),
         CheckConstraint("(agency_case_id IS NULL) <> (serious_violation_report_id IS NULL)", "opens_one"),
         CheckConstraint("happened_at <= recorded_at", "happened_before"),
+        CheckConstraint("num_nonnulls(rectification_id, evidence_request_id) <= 1", "follows_one"),
+        UniqueConstraint("rectification_id", "happened_at"),
+        UniqueConstraint("evidence_request_id"),
     )
     inspection_id: UUID = Field(foreign_key="inspection.id", index=True)
     staff_name: str | None = Field(default=None, max_length=60)
@@ -104,5 +118,7 @@ class Obstruction(Row, Tenanted, table=True):
     happened_at: datetime = Field(sa_type=Instant)
     recorded_at: datetime = Field(sa_type=Instant)
     person_id: UUID = Field(foreign_key="person.id")
+    rectification_id: UUID | None = Field(default=None, foreign_key="rectification.id")
+    evidence_request_id: UUID | None = Field(default=None, foreign_key="evidence_request.id")
     agency_case_id: UUID | None = Field(default=None, foreign_key="agency_case.id", index=True)
     serious_violation_report_id: UUID | None = Field(default=None, foreign_key="serious_violation_report.id")

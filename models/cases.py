@@ -11,7 +11,7 @@ from models.base import Instant, Placed, Row, Tenanted, choice, listed
 
 
 class Ground(StrEnum):
-    """000 §21 in its order (Y077-Y082), 003 §17 (B060), and the streak of refusals, which opens a case by itself (Y068)."""
+    """000 §21 in its order (Y077-Y082), 003 §17 (B060; 未认真履行职责 is a breach of §12, B033), and the streak of refusals, which opens a case by itself (Y068)."""
 
     DERELICTION = "DERELICTION"
     FRAUD = "FRAUD"
@@ -78,6 +78,10 @@ class SupervisorCase(Row, Tenanted, table=True):
         CheckConstraint("review_on IS NULL OR sanction = 'SUSPENSION'", "review_of_suspension"),
         CheckConstraint("num_nonnulls(put_to, put_on) <> 1", "put_is_whole"),
         CheckConstraint("(origin = 'AGENCY_REPORT') = (reported_by_id IS NOT NULL)", "reported_by_agency"),
+        CheckConstraint(
+            "(judicial_number IS NULL) = (judicial_referred_on IS NULL) AND (judicial_number IS NULL) = (judicial_referred_by IS NULL)",
+            "referral_is_whole",
+        ),
         Index("uq_supervisor_case_one_open", "card_id", "ground", unique=True, postgresql_where=literal_column("status IN ('OPENED', 'DECIDED')")),
     )
     supervisor_id: UUID = Field(foreign_key="supervisor.id", index=True)
@@ -95,6 +99,10 @@ class SupervisorCase(Row, Tenanted, table=True):
     decided_by: UUID | None = Field(default=None, foreign_key="person.id")
     confirmed_by: UUID | None = Field(default=None, foreign_key="person.id")
     in_force_at: datetime | None = Field(default=None, sa_type=Instant)
+    # 移送司法机关: beside whatever is decided, never instead of it (000 §21, Y099)
+    judicial_number: str | None = Field(default=None, max_length=40)
+    judicial_referred_on: date | None = None
+    judicial_referred_by: UUID | None = Field(default=None, foreign_key="person.id")
     # whose area a suspension holds in: a district's own, the card stays ACTIVE elsewhere (A11)
     suspended_in_id: UUID | None = Field(default=None, foreign_key="organization.id")
     # by when who suspended looks at it again

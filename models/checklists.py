@@ -114,6 +114,7 @@ class Checklist(Row, Tenanted, table=True):
     )
     inspection_id: UUID = Field(foreign_key="inspection.id")
     template_id: UUID = Field(foreign_key="checklist_template.id")
+    # guidance stands beside what was found: supervise, inspect and guide (000 §4, Y005; 003 §3, B003)
     advice: str | None = Field(default=None, max_length=2000)
     appraisal: str | None = Field(default=None, max_length=2000)
     agency_name: str | None = Field(default=None, max_length=120)

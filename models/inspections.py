@@ -11,6 +11,8 @@ from models.base import Instant, Row, Tenanted, choice, listed
 
 
 class InspectionForm(StrEnum):
+    """督导形式: 000 §10 has ONSITE, SPECIAL and ANNUAL (Y033), 003 §4 and §5 the other two (D20)."""
+
     ONSITE = "ONSITE"
     SPOT_CHECK = "SPOT_CHECK"
     SPECIAL = "SPECIAL"

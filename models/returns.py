@@ -46,6 +46,8 @@ class MonthlyReturn(Row, Tenanted, table=True):
     sessions_needed: int
     lines: list[dict[str, Any]] = Field(sa_type=Json)
     digest: str = Field(max_length=64)
+    ledger_digest: str | None = Field(default=None, max_length=64)
+    """The head of the center's chain when this was filed: with it every step of a card before (N3)."""
     differences: list[dict[str, Any]] = Field(sa_type=Json)
     note: str | None = Field(default=None, max_length=2000)
     comment: str | None = Field(default=None, max_length=2000)

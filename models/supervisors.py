@@ -176,6 +176,8 @@ class Card(Row, Placed, table=True):
     valid_from: date
     valid_until: date
     returned_on: date | None = None
+    ledger_digest: str | None = Field(default=None, max_length=64)
+    """Of the last step of this card in the chain of its issuer: printed where outsiders read it, so that a cut tail is noticed (N3)."""
 
 
 class Appointment(Row, Placed, table=True):

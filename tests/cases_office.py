@@ -179,6 +179,10 @@ async def case_close(world: World) -> Case:
     return Case(world, "center_admin", about(await opened(world), reason=REASON))
 
 
+async def case_refer(world: World) -> Case:
+    return Case(world, "center_admin", about(await opened(world), number="移〔2026〕1号", referredOn="2026-09-10"))
+
+
 async def listed(world: World, *, under_review: bool) -> dict[str, object]:
     case = await decided(world, confirmed=True)
     (entry,) = await world.rows(BlacklistEntry, case_id=case.id)
@@ -269,6 +273,7 @@ OFFICE: Mapping[str, Prepare] = {
     "supervisorCaseConfirm": case_confirm,
     "supervisorCaseRestore": case_restore,
     "supervisorCaseClose": case_close,
+    "supervisorCaseRefer": case_refer,
     "blacklistEntryPropose": entry_propose,
     "blacklistEntryConfirm": entry_confirm,
     "blacklistEntryDismiss": entry_dismiss,

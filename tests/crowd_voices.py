@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from models.agency_cases import AgencyCase, AgencyCaseStatus, AgencyGround, Obstruction
+from models.agency_cases import AgencyCase, AgencyCaseOrigin, AgencyCaseStatus, AgencyGround, Obstruction
 from models.complaints import Complainant, Complaint, ComplaintStatus
 from models.credit import CreditEntry, CreditGround
 from models.inspections import Inspection
@@ -77,6 +77,7 @@ async def case(crowd: Any, agency: Any, status: AgencyCaseStatus, *, visit: Insp
         **crowd.tenants(agency),
         staff_name=None if gone else crowd.maybe("周'某"),
         ground=list(AgencyGround)[len(status) % 6],
+        origin=dice.choice(list(AgencyCaseOrigin)),
         serious=dice.random() < 0.5,
         facts="拒绝提供资料",
         status=status,

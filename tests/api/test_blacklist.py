@@ -59,7 +59,7 @@ async def listed(world: World) -> tuple[str, str, BlacklistEntry]:
 Listed = tuple[str, str, BlacklistEntry]
 
 
-@pytest.mark.requirement("Y089", "D15")
+@pytest.mark.requirement("Y089", "D15", "N8")
 async def test_every_institution_is_answered_by_either_number(world: World, elsewhere: World, yunnan: World, listed: Listed) -> None:
     mine, card, _ = listed
     full = {"index": 0, "listed": True, "ground": "NEGLIGENCE", "listedOn": "2026-09-16", "reviewOn": "2029-09-16"}
@@ -75,6 +75,7 @@ async def test_who_may_not_know_the_ground_learns_listed_or_not(world: World, li
     assert data["blacklistCheck"] == [{"index": 0, "listed": True} | nothing, {"index": 1, "listed": False} | nothing]
 
 
+@pytest.mark.requirement("N8")
 async def test_each_question_is_kept_hit_or_miss(world: World, listed: Listed) -> None:
     mine, card, _ = listed
     asked = about({"idNumber": mine}, {"idNumber": number()}, {"cardNumber": card}, {"cardNumber": "没有"})
@@ -167,6 +168,7 @@ async def test_a_card_number_of_two_issuers_is_not_guessed(world: World, elsewhe
     assert answer["errors"][0]["extensions"]["problem"] == "ambiguous"
 
 
+@pytest.mark.requirement("N8")
 async def test_never_the_list(world: World, elsewhere: World, listed: Listed) -> None:
     data = (await world.done("center_clerk", ENTRIES))["blacklistEntries"]
     assert (data["totalCount"], data["nodes"][0]["status"], data["nodes"][0]["case"]) == (1, "LISTED", {"status": "IN_FORCE"})
@@ -184,7 +186,7 @@ async def test_one_sees_the_own_entry(world: World) -> None:
     assert data["nodes"][0]["availableSteps"] == []
 
 
-@pytest.mark.requirement("A14")
+@pytest.mark.requirement("A14", "N8")
 async def test_a_review_is_upheld_or_lifted_by_another(world: World, listed: Listed) -> None:
     mine, _, entry = listed
     other = await world.hire("center_admin", world.center, name="other")

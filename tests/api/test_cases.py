@@ -73,7 +73,7 @@ async def test_a_case_offers_its_steps(world: World) -> None:
     assert len(await world.rows(SupervisorCase, card_id=card.id)) == 1
 
 
-@pytest.mark.requirement("Y077", "Y078", "Y079", "Y080", "Y081", "Y082", "B060")
+@pytest.mark.requirement("Y077", "Y078", "Y079", "Y080", "Y081", "Y082", "B060", "D26", "Y099")
 @pytest.mark.parametrize(
     "ground",
     ["DERELICTION", "FRAUD", "ABUSE_OF_POWER", "SHIELDING_OR_RETALIATION", "IMPROPER_GAIN", "OTHER_BAD_EFFECT", "NEGLIGENCE", "PRIVATE_GAIN"],
@@ -105,14 +105,17 @@ async def test_the_center_suspends_and_restores(world: World) -> None:
     case = await opened(world, row)
     done = (await world.done("center_admin", SUSPEND, input=about(case, **WRITTEN, reviewOn=REVIEW)))["supervisorCaseSuspend"]["case"]
     assert (done["status"], done["sanction"], done["suspendedIn"]) == ("IN_FORCE", "SUSPENSION", None)
-    assert done["availableSteps"] == [{"mutation": "supervisorCaseRestore", "to": "LIFTED", "secondPerson": False}]
+    assert done["availableSteps"] == [
+        {"mutation": "supervisorCaseRestore", "to": "LIFTED", "secondPerson": False},
+        {"mutation": "supervisorCaseRefer", "to": None, "secondPerson": False},
+    ]
     assert (await card_of(world, row)).status == "SUSPENDED"
     assert codes(await world.ask("center_admin", SUSPEND, input=about(case, **WRITTEN, reviewOn=REVIEW))) == ["CONFLICT"]
     await world.done("center_admin", RESTORE, input=about(case, reason="整改完成"))
     assert (await card_of(world, row)).status == "ACTIVE"
 
 
-@pytest.mark.requirement("A11", "B059", "B061")
+@pytest.mark.requirement("A11", "B059", "B061", "D14", "N7")
 async def test_a_district_suspends_in_its_own_area_only(world: World) -> None:
     row, actor = await supervisor(world)
     stranger, _ = await supervisor(world)
@@ -154,7 +157,7 @@ async def test_yunnan_knows_no_suspension(yunnan: World) -> None:
     assert (await card_of(yunnan, row)).status == "ACTIVE"
 
 
-@pytest.mark.requirement("Y076", "Y087", "Y088", "Y089", "INV13", "A13", "A15")
+@pytest.mark.requirement("Y076", "Y087", "Y088", "Y089", "INV13", "A13", "A15", "N7")
 @pytest.mark.parametrize("ground", ["NEGLIGENCE", "FRAUD"])
 async def test_inv13_a_confirmed_revocation_does_it_all(world: World, yunnan: World, ground: str) -> None:
     home = world if ground == "NEGLIGENCE" else yunnan
@@ -185,7 +188,7 @@ async def test_inv13_a_confirmed_revocation_does_it_all(world: World, yunnan: Wo
     assert reasons >= kinds | {("Assignment", "WITHDRAW"), ("BlacklistEntry", "LIST")}
 
 
-@pytest.mark.requirement("INV17", "A12", "Y068", "Y076")
+@pytest.mark.requirement("INV17", "A12", "Y068", "Y076", "N7", "D14")
 async def test_inv17_only_the_agency_revokes_the_card_it_issued(yunnan: World) -> None:
     row, _ = await supervisor(yunnan, "INTERNAL", employer=yunnan.agencies[0])
     card = await card_of(yunnan, row)
@@ -297,3 +300,48 @@ async def test_a_revoked_card_has_no_second_case(world: World) -> None:
     await world.done("center_admin", REVOKE, input=about(other, ground="PRIVATE_GAIN", document="报告", decisionNumber="督决8号"))
     assert codes(await world.ask(second, CONFIRM, input=about(other))) == ["CONFLICT"]
     assert len(await world.rows(BlacklistEntry, person_id=row.person_id)) == 1
+
+
+REFER = """mutation($input: SupervisorCaseReferInput!) { supervisorCaseRefer(input: $input) { replayed event { step fromStatus toStatus reason }
+  case { status sanction judicialNumber judicialReferredOn availableSteps { mutation } } } }"""
+CRIME = {"number": "移〔2026〕1号", "referredOn": "2026-09-15"}
+
+
+@pytest.mark.requirement("Y099", "Y076")
+@pytest.mark.parametrize("ground", ["NEGLIGENCE", "FRAUD"])
+async def test_referral_to_the_judiciary_stands_beside_the_sanction(world: World, yunnan: World, ground: str) -> None:
+    """It takes no step of the case, comes once, and leaves the revocation to go on as it would."""
+    home = world if ground == "NEGLIGENCE" else yunnan
+    row, _ = await supervisor(home)
+    case = await decided(home, row, ground=ground)
+    said = about(case, **CRIME)
+    done = (await home.done("center_admin", REFER, input=said))["supervisorCaseRefer"]
+    assert done["event"] == {"step": "REFER", "fromStatus": "DECIDED", "toStatus": "DECIDED", "reason": "移〔2026〕1号"}
+    assert (done["case"]["sanction"], done["case"]["judicialNumber"], done["case"]["judicialReferredOn"]) == ("REVOCATION", *CRIME.values())
+    assert "supervisorCaseRefer" not in [one["mutation"] for one in done["case"]["availableSteps"]]
+    assert (await home.done("center_admin", REFER, input=said))["supervisorCaseRefer"]["replayed"] is True
+    assert codes(await home.ask("center_admin", REFER, input=about(case, **CRIME))) == ["CONFLICT"]
+    second = await home.hire("center_admin", home.center, name="second")
+    await home.done(second, CONFIRM, input=about(case))
+    assert [one.status for one in await home.rows(Card, supervisor_id=row.id)] == ["REVOKED"]
+    (stored,) = await home.rows(SupervisorCase, supervisor_id=row.id)
+    assert (stored.status, stored.judicial_number) == ("IN_FORCE", "移〔2026〕1号")
+
+
+@pytest.mark.requirement("Y099")
+async def test_who_refers_and_what_cannot_be_referred(yunnan: World, elsewhere: World) -> None:
+    row, actor = await supervisor(yunnan, "INTERNAL", employer=yunnan.agencies[0])
+    case = await opened(yunnan, row, ground="FRAUD")
+    for home, asker, code in (
+        (yunnan, "center_admin", "FORBIDDEN"),
+        (yunnan, "agency_admin_1", "NOT_FOUND"),
+        (yunnan, actor, "FORBIDDEN"),
+        (elsewhere, "center_admin", "NOT_FOUND"),
+    ):
+        assert codes(await home.ask(asker, REFER, input=about(case, **CRIME))) == [code], asker
+    for wrong in ({"number": " "}, {"referredOn": "2026-09-17"}):
+        assert codes(await yunnan.ask("agency_admin_0", REFER, input=about(case, **CRIME) | wrong)) == ["BAD_USER_INPUT"]
+    await yunnan.done("agency_admin_0", CLOSE, input=about(case, reason="查无实据"))
+    assert codes(await yunnan.ask("agency_admin_0", REFER, input=about(case, **CRIME))) == ["CONFLICT"]
+    (stored,) = await yunnan.rows(SupervisorCase, supervisor_id=row.id)
+    assert stored.judicial_number is None

@@ -125,7 +125,7 @@ async def test_who_puts_forward_advises_and_decides(world: World, elsewhere: Wor
     assert await stands(world, row) == "PENDING"
 
 
-@pytest.mark.requirement("B058", "A20", "A21")
+@pytest.mark.requirement("B058", "A20", "A21", "N14")
 @pytest.mark.parametrize("proposer", ["district_admin_0", "district_clerk_0", "center_clerk"])
 async def test_one_proposes_the_refusal_and_another_confirms(world: World, proposer: str) -> None:
     row = await submitted(world, advised=True)
@@ -180,7 +180,7 @@ async def forced(world: World, statement: str) -> None:
         await (await session.connection()).execute(text(statement))
 
 
-@pytest.mark.requirement("INV16", "B058")
+@pytest.mark.requirement("INV16", "B058", "N14")
 async def test_inv16_a_batch_with_an_open_refusal_is_not_filed(world: World, yunnan: World) -> None:
     """Neither filed nor sent back, until the refusal is decided. Under 000 nothing is filed at all (D22)."""
     row, refusal = await accused(world)
@@ -259,7 +259,7 @@ async def test_the_agency_learns_of_a_refusal_when_it_is_in_force(world: World) 
     assert codes(await world.ask("agency_admin_1", read, id=shown("fil", row.id))) == ["NOT_FOUND"]
 
 
-@pytest.mark.requirement("B049", "B058")
+@pytest.mark.requirement("B049", "B058", "N14")
 async def test_the_reach_is_shown_before(world: World) -> None:
     visit = await closed_in_august(world, days=1)
     await results_of(world, visit.recognition_session_id)

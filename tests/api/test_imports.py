@@ -236,6 +236,7 @@ async def test_who_was_removed_does_not_come_back_by_a_roster(fresh: World) -> N
     assert [(one["line"], one["column"], one["code"]) for one in found["problems"]] == [(line, "身份证号", "EXISTS")]
 
 
+@pytest.mark.requirement("D01")
 async def test_a_jurisdiction_without_districts(world: World) -> None:
     """Under the rules of Yunnan agencies stand below the center, have no district to name, and internal cards are theirs (D01, 000 §13)."""
     college = await empty(world, profile="yunnan-college-2023")

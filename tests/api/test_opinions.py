@@ -12,6 +12,7 @@ from models.organizations import Organization
 from models.supervisors import Person
 from tests.making_returns import again, closed, day_of, on_site, rectified, reported, served, signed
 from tests.making_supervisors import supervisor
+from tests.making_voices import ruled
 from tests.world import PROFILES, World, codes, key, shown
 
 pytestmark = pytest.mark.anyio
@@ -44,7 +45,7 @@ async def asked_of(world: World, inspection: Inspection) -> str:
     return shown("rect", row.id)
 
 
-@pytest.mark.requirement("Y040", "Y041", "Y042", "Y043", "A17")
+@pytest.mark.requirement("Y040", "Y041", "Y042", "Y043", "A17", "D23")
 @pytest.mark.parametrize("profile", ["beijing", "yunnan"])
 async def test_from_the_signature_to_the_closing(world: World, yunnan: World, profile: str) -> None:
     here = world if profile == "beijing" else yunnan
@@ -74,6 +75,18 @@ async def test_from_the_signature_to_the_closing(world: World, yunnan: World, pr
     assert (done["status"], done["report"]) == ("CLOSED", {"status": "RECEIVED"})
     assert done["closedAt"] is not None
     assert {one.status for one in await here.rows(Assignment, inspection_id=inspection.id)} == {AssignmentStatus.DONE}
+
+
+@pytest.mark.requirement("D23")
+async def test_where_the_rules_know_feedback_only_no_letter_asks_for_rectification(world: World) -> None:
+    await ruled(world, '"workflow.rectification" = { value = false, article = "003 §3" }')
+    inspection, team = await signed(world)
+    at = await day_of(world, inspection) + timedelta(hours=5)
+    answer = await world.ask(team[0][1], DRAFT, at=at, **about(inspection, text="整改", requiresRectification=True))
+    assert (codes(answer), answer["errors"][0]["extensions"]["rule"]) == (["RULE_NOT_MET"], "workflow.rectification")
+    assert await world.rows(OpinionLetter, inspection_id=inspection.id) == []
+    done = await world.done(team[0][1], DRAFT, at=at, **about(inspection, text="反馈", requiresRectification=False))
+    assert done["opinionLetterDraft"]["opinionLetter"]["status"] == "DRAFT"
 
 
 @pytest.mark.requirement("Y043", "A17", "A24")

@@ -96,7 +96,7 @@ async def test_without_a_ratio_the_dispatcher_says_how_many(world: World, yunnan
         assert len(draw["picks"]["nodes"]) == 2
 
 
-@pytest.mark.requirement("B027", "B031")
+@pytest.mark.requirement("B027", "B031", "D01")
 async def test_a_district_draws_in_its_area_and_the_center_anywhere(world: World) -> None:
     mine, theirs = await recognition(world), await recognition(world, agency=2)
     await roster(world, 4)

@@ -47,6 +47,22 @@ async def test_a_profile_says_who_issued_it_on_what_and_who_interprets_it(world:
     assert college["organization"] == {"id": shown("ctr", yunnan.center.id)}
 
 
+@pytest.mark.requirement("D01", "D02", "D14", "D18", "D27")
+async def test_where_two_regimes_differ_each_says_so_with_its_article(world: World, yunnan: World) -> None:
+    """The words a client shows, and the rules behind them, are data of the jurisdiction."""
+    expected = {
+        "labels.internal": (("质量内控人员", "003 §6"), ("内部质量督导员", "000 §5")),
+        "tiers": (('["CENTER", "DISTRICT", "AGENCY"]', "003 §4, §5, §6"), ('["CENTER", "AGENCY"]', "000 §5, §13")),
+        "revocation.authority": (("CENTER", "003 §9, §17"), ("ISSUER", "000 §19, §21")),
+        "selection.method": (("ROTATION", "003 §10"), ("RANDOM", "000 §12")),
+        "internal.required_per_session": (("false", "003 §6"), ("true", "000 §12")),
+    }
+    for place, home in enumerate((world, yunnan)):
+        (found,) = await listed(home)
+        rules = {one["key"]: (one["value"], one["article"]) for one in found["rules"]}
+        assert {id: rules[id] for id in expected} == {id: both[place] for id, both in expected.items()}
+
+
 @pytest.mark.requirement("N4", "INV15", "B064", "Y001")
 async def test_the_center_publishes_a_later_version_which_judges_no_earlier_day(world: World) -> None:
     number = {"key": "number", "value": "京人社〔2026〕9号", "article": "003 title"}

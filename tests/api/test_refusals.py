@@ -47,7 +47,7 @@ async def answer(world: World, actor: Actor, offer: Assignment, word: str, *, mi
             await lapse(session, row, act=world.act("center_dispatcher", at=row.reply_by))
 
 
-@pytest.mark.requirement("INV06", "Y068", "A08", "D10")
+@pytest.mark.requirement("INV06", "Y068", "A08", "D10", "N6")
 @pytest.mark.parametrize(
     ("answers", "case"),
     [
@@ -67,10 +67,12 @@ async def test_inv06_three_in_a_row(world: World, yunnan: World, answers: list[s
         assert len(found) == (case and home is yunnan)
         for one in found:
             card = await card_of(home, row)
+            assert (one.facts.count("不接受") - 1, one.facts.count("逾期未答复")) == (answers.count("DECLINED"), answers.count("NO_REPLY"))
+            assert "000 §19" in one.facts
             assert (one.ground, one.origin, one.issuer_id, one.card_id) == ("REFUSAL_STREAK", "REFUSAL_STREAK", home.center.id, card.id)
 
 
-@pytest.mark.requirement("Y067", "Y068")
+@pytest.mark.requirement("Y067", "Y068", "N6")
 async def test_the_third_refusal_shows_its_case(yunnan: World) -> None:
     row, actor = await supervisor(yunnan)
     offers = await offers_to(yunnan, row, actor, 4)

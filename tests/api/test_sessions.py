@@ -121,7 +121,7 @@ async def test_the_rules_are_those_of_the_place(world: World) -> None:
     assert codes(await world.ask("district_dispatcher_0", ONE, id=made)) == ["NOT_FOUND"]
 
 
-@pytest.mark.requirement("Y044", "INV18")
+@pytest.mark.requirement("Y044", "INV18", "D27")
 async def test_no_session_is_held_without_its_internal_supervisor_under_yunnan(yunnan: World) -> None:
     row = await recognition(yunnan)
     internal, actor = await supervisor(yunnan, "INTERNAL", employer=yunnan.agencies[0])
@@ -141,7 +141,7 @@ async def test_no_session_is_held_without_its_internal_supervisor_under_yunnan(y
         assert data[f"recognitionSession{verb}"]["recognitionSession"]["status"] == status
 
 
-@pytest.mark.requirement("B010")
+@pytest.mark.requirement("B010", "D27")
 async def test_beijing_does_not_ask_for_one_at_each_session(world: World) -> None:
     row = await recognition(world)
     for verb in ("Start", "Hold"):

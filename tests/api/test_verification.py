@@ -24,7 +24,10 @@ async def asked(world: World, number: str, check: str, **other: Any) -> dict[str
     return answer  # type: ignore[no-any-return]
 
 
-@pytest.mark.requirement("B021", "Y068")
+LEDGER = "query($number: String!, $check: String!) { verifyCard(number: $number, check: $check) { ledgerDigest } }"
+
+
+@pytest.mark.requirement("B021", "Y068", "N3")
 async def test_anybody_verifies_a_card_with_its_number_and_check(world: World) -> None:
     row, holder = await supervisor(world)
     card = await card_of(world, row)
@@ -37,6 +40,9 @@ async def test_anybody_verifies_a_card_with_its_number_and_check(world: World) -
         assert (found.pop("maskedName")[1:], found) == ("**", valid)
     for number, check in ((card.number, "AAAA-AAAA-AAAA-AAAA"), ("无此号", told["check"]), (card.number, "号")):
         assert await asked(world, number, check) == NOTHING
+    printed = await world.done(None, LEDGER, number=card.number, check=told["check"])
+    assert printed["verifyCard"] == {"ledgerDigest": card.ledger_digest}
+    assert len(card.ledger_digest or "") == 64
     later = world.now + timedelta(days=4000)
     assert (await asked(world, card.number, told["check"], at=later))["status"] == "EXPIRED"
 

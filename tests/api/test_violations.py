@@ -210,7 +210,7 @@ def filing_of(filing: FilingDecision) -> dict[str, object]:
     return {"filingDecision": shown("fil", filing.id), "idempotencyKey": key()}
 
 
-@pytest.mark.requirement("INV16", "B058", "A20")
+@pytest.mark.requirement("INV16", "B058", "A20", "N14")
 @pytest.mark.parametrize("about", ["the agency", "its session", "another session"])
 async def test_inv16_an_open_report_keeps_the_results_from_being_filed(world: World, yunnan: World, about: str) -> None:
     """Those it is about and no others; under 000 nothing is filed at all (D22)."""

@@ -13,7 +13,11 @@ from app.embedded_postgres import EmbeddedPostgres
 from domain import audit
 from domain.audit import chains
 from models.database import Database
+from models.events import ChainHead, Event
 from models.organizations import Organization
+from models.supervisors import Card
+from tests.making_returns import returned
+from tests.making_supervisors import revoked, supervisor
 from tests.world import World, key, shown
 
 pytestmark = pytest.mark.anyio
@@ -97,6 +101,42 @@ async def test_a_tail_cut_with_its_head_shortened_differs_from_the_head_kept_els
         [after] = [one for one in await chains(session) if one.organization_id == world.center.id]
     assert after.fault is None
     assert (after.length, after.head) != (before.length, before.head)
+
+
+@pytest.mark.requirement("N3")
+@pytest.mark.parametrize("printed", ["card", "monthly_return"])
+async def test_a_tail_cut_with_its_head_is_found_by_what_was_printed(
+    world: World, cluster: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch, printed: str
+) -> None:
+    """Every step of a card is a link of its issuer's chain. Card and return bear a digest that who cuts the chain cannot write anew elsewhere."""
+    monkeypatch.setattr(audit, "BATCH", 5_000)
+    row, _ = await supervisor(world)
+    await revoked(world, row)
+    if printed == "monthly_return":
+        filed = await returned(world)
+        (head,) = await world.rows(ChainHead, organization_id=world.center.id)
+        assert filed.ledger_digest == head.digest.hex()
+        statement = "UPDATE card SET ledger_digest = NULL WHERE issuer_id = :o"
+    else:
+        statement = "UPDATE monthly_return SET ledger_digest = NULL WHERE center_id = :o"
+    (card,) = await world.rows(Card, supervisor_id=row.id)
+    steps = sorted(await world.rows(Event, subject_id=card.id), key=lambda one: one.sequence)
+    assert [one.step for one in steps] == ["ISSUE", "REVOKE"]
+    assert card.ledger_digest == steps[-1].digest.hex()
+    async with tampering(cluster) as session:
+        connection = await session.connection()
+        assert await fault(session, world.center) is None
+        cut = {"o": world.center.id, "n": steps[-1].sequence}
+        head = "SELECT digest FROM event e WHERE e.organization_id = :o AND e.sequence = :n - 1"
+        for one in (
+            statement,
+            "DELETE FROM event WHERE organization_id = :o AND sequence >= :n",
+            f"UPDATE chain_head SET sequence = :n - 1, digest = ({head}) WHERE organization_id = :o",
+        ):
+            await connection.execute(text(one), {name: value for name, value in cut.items() if f":{name}" in one})
+        said = await fault(session, world.center)
+        assert said is not None
+        assert said.startswith(f"the event whose digest is printed on {printed}")
 
 
 async def refused(world: World) -> None:

@@ -106,7 +106,7 @@ def test_too_few_people_are_a_shortfall_on_record():
     assert [outcome.shortfalls.get(one, 0) for one in outcome.sessions] == [0, 1, 2]
 
 
-@pytest.mark.requirement("B023")
+@pytest.mark.requirement("B023", "D18")
 def test_rotation_takes_the_least_loaded_first_and_random_does_not_look():
     people = tuple(Person(f"sup_{number}", number) for number in range(8))
     rotated = run(replace(pool_of(10, wanted=4), people=people), "s")

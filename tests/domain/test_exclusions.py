@@ -48,7 +48,7 @@ def test_whoever_has_a_card_and_a_term_and_no_conflict_is_in(profile):
     assert reasons(profile) == []
 
 
-@pytest.mark.requirement("INV01", "B025", "Y008")
+@pytest.mark.requirement("INV01", "B025", "Y008", "D19")
 @BOTH
 def test_inv01_own_agency_excludes_external_supervisors_only(profile):
     employed = (Employed("agc_1", Days(date(2025, 1, 1))),)
@@ -59,7 +59,7 @@ def test_inv01_own_agency_excludes_external_supervisors_only(profile):
     assert reasons(profile, employers=(Employed("agc_2", Days(date(2025, 1, 1))),)) == []
 
 
-@pytest.mark.requirement("Y027", "B026")
+@pytest.mark.requirement("Y027", "B026", "D19")
 @BOTH
 def test_an_assessor_of_the_session_or_at_the_same_time_is_out(profile):
     assert reasons(profile, assessor=(Assessed("rec_1", MORNING),)) == [Reason.SAME_SESSION_ASSESSOR]
@@ -68,7 +68,7 @@ def test_an_assessor_of_the_session_or_at_the_same_time_is_out(profile):
     assert reasons(profile, assessor=(Assessed("rec_1", MORNING),), kind=SupervisorKind.INTERNAL) == [Reason.SAME_SESSION_ASSESSOR]
 
 
-@pytest.mark.requirement("B023")
+@pytest.mark.requirement("B023", "D18")
 def test_rotation_looks_at_the_last_visit_under_beijing_only():
     last, before = Visit(date(2026, 8, 1), frozenset({"sup_9"})), Visit(date(2026, 7, 1), frozenset({"sup_1"}))
     assert reasons(BEIJING, session=replace(SESSION, visits=(before,))) == [Reason.ROTATION]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from authz.access import POLICY
 from authz.actions import Action
+from domain.agency_cases import ARTICLES
 from domain.calendar import Holidays, add_working_days, shanghai_day
 from gql.notifications import OF_AGENCIES, SUBJECTS
 from gql.supervisors import PERSONAL
@@ -198,6 +199,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("ReturnDifference", "inspection"): keyed("insp", "inspection"),
     ("SeriousViolationReport", "hoursElapsed"): lambda _, row: int((row.raised_at - row.discovered_at).total_seconds() // 3600),
     ("SeriousViolationReport", "late"): lambda _, row: None if row.due_at is None else row.raised_at > row.due_at,
+    ("AgencyCase", "article"): lambda _, row: ARTICLES[row.ground],
     ("YearlyAssessment", "late"): lambda _, row: row.assessed_on > row.due_on,
     ("WorkLedgerLine", "minutes"): lambda _, row: int((row.ends_at - row.starts_at).total_seconds() // 60),
     ("Assignment", "wholeProcess"): watched,
@@ -252,5 +254,6 @@ WHEN: Mapping[str, Twin] = {
     "supervisorCaseConfirm": lambda oracle, row: row.decided_by != oracle.actor.person_id,
     "supervisorCaseRecommend": lambda _, row: row.put_on is None,
     "cardReturn": lambda _, row: row.returned_on is None,
+    "supervisorCaseRefer": lambda _, row: row.judicial_number is None,
     "supervisorCaseRestore": lambda _, row: row.sanction is not None and row.sanction.value == "SUSPENSION",
 }
