@@ -31,7 +31,6 @@ LONGEST_DOCUMENT = 200
 LONGEST_NUMBER = 40
 LONGEST_REASON = 2000
 LADDER = "sanctions.supervisor.ladder"
-REFERABLE = (SupervisorCaseStatus.OPENED, SupervisorCaseStatus.DECIDED, SupervisorCaseStatus.IN_FORCE)
 
 
 class Step(StrEnum):
@@ -163,19 +162,6 @@ async def close(session: AsyncSession, case: SupervisorCase, reason: str, *, act
     if case.status is SupervisorCaseStatus.OPENED:
         case.sanction = Sanction.NO_ACTION
     return await advance(session, case, STEPS, step=Step.CLOSE, act=act, reason=why)
-
-
-async def refer(session: AsyncSession, case: SupervisorCase, number: str, *, on: date, act: Act) -> Event:
-    """移送司法机关 (000 §21, Y099): a mark beside the decision that takes no step of the case, and stands for good. Once; not where nothing came of it."""
-    if case.status not in REFERABLE or case.judicial_number is not None:
-        raise Conflict("STATE", status=case.status.value, step="REFER")
-    if on > shanghai_day(act.at):
-        raise BadInput("referredOn", "future")
-    case.judicial_number = checked("number", number, LONGEST_NUMBER)
-    case.judicial_referred_on, case.judicial_referred_by = on, act.by
-    rules = await rules_for(session, case.center_id, on=shanghai_day(act.at))
-    state = case.status.value
-    return await record(session, case, step="REFER", act=act, before=state, after=state, reason=case.judicial_number, profile_id=rules.id)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from domain.cases import open_places
 from domain.errors import BadInput, Conflict, Unmet
 from domain.machine import Act, advance, record
 from domain.organizations import InForce, rules_for
-from domain.supervisors import APPOINTMENT_STEPS, CARD_STEPS, Step, card_in_use, off_roster, terms_in_force
+from domain.supervisors import APPOINTMENT_STEPS, CARD_STEPS, Step, card_in_use, off_roster, printed, terms_in_force
 from domain.texts import checked
 from models.events import Event
 from models.sessions import RecognitionSession, RecognitionSessionStatus
@@ -49,7 +49,7 @@ async def leave(session: AsyncSession, supervisor: Supervisor, leaving: Leaving,
     why = checked("reason", leaving.reason, LONGEST_REASON)
     card = await card_in_use(session, supervisor.id)
     if card is not None:
-        await advance(session, card, CARD_STEPS, step=Step.CANCEL, act=act, reason=why, profile_id=rules.id)
+        printed(card, await advance(session, card, CARD_STEPS, step=Step.CANCEL, act=act, reason=why, profile_id=rules.id))
     for term in await terms_in_force(session, supervisor.id, on=shanghai_day(act.at)):
         await advance(session, term, APPOINTMENT_STEPS, step=Step.TERMINATE, act=act, reason=why, profile_id=rules.id)
     event = await off_roster(session, supervisor, act=act, reason=why, profile_id=rules.id)
@@ -95,7 +95,7 @@ async def hand_back(session: AsyncSession, card: Card, on: date, *, act: Act) ->
         raise Conflict("STATE", status=card.status.value)
     not_later("returnedOn", on, act)
     card.returned_on = on
-    return await record(session, card, step="RETURN", act=act, before=card.status, after=card.status)
+    return printed(card, await record(session, card, step="RETURN", act=act, before=card.status, after=card.status))
 
 
 async def record_deletion(session: AsyncSession, supervisor: Supervisor, on: date, *, act: Act) -> Event:

@@ -96,6 +96,8 @@ async def charged(session: AsyncSession, inspection: Inspection, met: Met, *, ru
         facts=checked("facts", met.facts, agency_cases.LONGEST_FACTS),
         inspection_id=inspection.id,
         recognition_session_id=inspection.recognition_session_id,
+        rectification_id=met.rectification_id,
+        evidence_request_id=met.evidence_request_id,
         opener_id=inspection.center_id,
         opened_by=act.by,
         profile_id=rules.id,

@@ -1,4 +1,4 @@
-"""What a case may lead to short of suspension and revocation: 批评教育 and 行政处分 (000 §21, 003 §17).
+"""What a case may lead to beside suspension and revocation: 批评教育, 行政处分, 移送司法机关 (000 §21, 003 §17).
 
 By 000 §21 both are the employer's department's (所在部门): the issuer of the card records what the department decided. By 003 §17 center and district
 criticize themselves.
@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import shanghai_day
-from domain.cases import Decision, decided, rung
+from domain.cases import LONGEST_NUMBER, Decision, decided, rung
 from domain.errors import BadInput, Conflict, Unmet
 from domain.machine import Act, Machine, advance, record
 from domain.organizations import InForce, rules_for
@@ -23,6 +23,7 @@ LONGEST_CRITICISM = 2000
 LONGEST_AUTHORITY = 120
 LONGEST_REASON = 2000
 BY_EMPLOYER = "sanctions.by_employer"
+REFERABLE = (SupervisorCaseStatus.OPENED, SupervisorCaseStatus.DECIDED, SupervisorCaseStatus.IN_FORCE)
 
 
 class Step(StrEnum):
@@ -99,3 +100,16 @@ async def imposed(
     decided(case, Sanction.CRITICISM if which is Step.CRITICIZE else Sanction.ADMIN_DISCIPLINE, ruling.decision, act=act)
     case.authority, case.decided_on, case.criticism, case.in_force_at = authority, ruling.day, criticism, act.at
     return await advance(session, case, STEPS, step=which, act=act, reason=case.decision_number, profile_id=rules.id)
+
+
+async def refer(session: AsyncSession, case: SupervisorCase, number: str, *, on: date, act: Act) -> Event:
+    """移送司法机关 (000 §21, Y099): a mark beside the decision that takes no step of the case, and stands for good. Once; not where nothing came of it."""
+    if case.status not in REFERABLE or case.judicial_number is not None:
+        raise Conflict("STATE", status=case.status.value, step="REFER")
+    if on > shanghai_day(act.at):
+        raise BadInput("referredOn", "future")
+    case.judicial_number = checked("number", number, LONGEST_NUMBER)
+    case.judicial_referred_on, case.judicial_referred_by = on, act.by
+    rules = await rules_for(session, case.center_id, on=shanghai_day(act.at))
+    state = case.status.value
+    return await record(session, case, step="REFER", act=act, before=state, after=state, reason=case.judicial_number, profile_id=rules.id)

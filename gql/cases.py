@@ -58,7 +58,6 @@ described(
 CASES = Source(SupervisorCaseRow, "SupervisorCase", "scase")
 OPEN, SUSPEND, REVOKE = Action.SUPERVISOR_CASE_OPEN, Action.SUPERVISOR_CASE_SUSPEND, Action.SUPERVISOR_CASE_REVOKE
 CONFIRM, RESTORE, CLOSE = Action.SUPERVISOR_CASE_CONFIRM, Action.SUPERVISOR_CASE_RESTORE, Action.SUPERVISOR_CASE_CLOSE
-REFER = Action.SUPERVISOR_CASE_REFER
 PROPOSE = Action.BLACKLIST_PROPOSE
 
 
@@ -127,7 +126,7 @@ class SupervisorCase(Versioned):
         Offered("supervisorCaseConfirm", CONFIRM, ("DECIDED",), to="IN_FORCE", second_person=True, when=by_another),
         Offered("supervisorCaseRestore", RESTORE, ("IN_FORCE",), to="LIFTED", when=suspended),
         Offered("supervisorCaseClose", CLOSE, ("OPENED", "DECIDED"), to="CLOSED"),
-        Offered("supervisorCaseRefer", REFER, ("OPENED", "DECIDED", "IN_FORCE"), when=unreferred),
+        Offered("supervisorCaseRefer", Action.SUPERVISOR_CASE_REFER, ("OPENED", "DECIDED", "IN_FORCE"), when=unreferred),
         Offered("blacklistEntryPropose", PROPOSE, ("IN_FORCE",), second_person=True, when=listed_by_nobody),
     )
 
@@ -208,12 +207,6 @@ class SupervisorCaseRestoreInput(OfCase):
 @strawberry.input(description="Which case ends without a sanction, and why.")
 class SupervisorCaseCloseInput(OfCase):
     reason: str = strawberry.field(description="Why, at most 2000 characters.")
-
-
-@strawberry.input(description="Which case was put before the judiciary, under which number and when.")
-class SupervisorCaseReferInput(OfCase):
-    number: str = strawberry.field(description="移送文号, at most 40 characters.")
-    referred_on: date = strawberry.field(description="The day of it, today at the latest.")
 
 
 @strawberry.input(description="A revocation whose person should be listed, by which document, and why.")
@@ -299,11 +292,6 @@ class Mutation:
     async def supervisor_case_close(call: Call, input: SupervisorCaseCloseInput) -> SupervisorCasePayload:
         case = await taken(call, input, CLOSE)
         return after(case, await cases.close(call.session, case, input.reason, act=call.act))
-
-    @mutation(REFER, "Record that a case was put before the judiciary (移送司法机关), beside any sanction and never instead of one.")
-    async def supervisor_case_refer(call: Call, input: SupervisorCaseReferInput) -> SupervisorCasePayload:
-        case = await taken(call, input, REFER)
-        return after(case, await cases.refer(call.session, case, input.number, on=input.referred_on, act=call.act))
 
     @mutation(
         PROPOSE, "Propose to list (提请列入黑名单) whose card was revoked without an entry. It blocks nothing until another person confirms it."

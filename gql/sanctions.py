@@ -1,4 +1,4 @@
-"""Sanctions short of suspension and revocation in the graph: criticism, discipline by the employer's department."""
+"""Sanctions beside suspension and revocation in the graph: criticism, discipline by the employer's department, referral to the judiciary."""
 
 from datetime import date
 
@@ -12,6 +12,7 @@ from gql.cases import OfCase, SupervisorCasePayload, Written, after, taken
 from gql.fields import Call, mutation
 
 CRITICIZE, RECOMMEND, DISCIPLINE = Action.SUPERVISOR_CASE_CRITICIZE, Action.SUPERVISOR_CASE_RECOMMEND, Action.SUPERVISOR_CASE_DISCIPLINE
+REFER = Action.SUPERVISOR_CASE_REFER
 BY_WHOM = "所在部门: the department of the employer, at most 120 characters; "
 
 
@@ -35,6 +36,12 @@ class SupervisorCaseRecommendInput(OfCase):
 @strawberry.input(description="A discipline, who decided it, and in what it is written.")
 class SupervisorCaseDisciplineInput(Ruled):
     authority: str | None = strawberry.field(default=None, description=BY_WHOM + "without it, the one it was recommended to.")
+
+
+@strawberry.input(description="Which case was put before the judiciary, under which number and when.")
+class SupervisorCaseReferInput(OfCase):
+    number: str = strawberry.field(description="移送文号, at most 40 characters.")
+    referred_on: date = strawberry.field(description="The day of it, today at the latest.")
 
 
 def ruling(input: Ruled, authority: str | None) -> Ruling:
@@ -68,3 +75,11 @@ class Mutation:
     async def supervisor_case_discipline(call: Call, input: SupervisorCaseDisciplineInput) -> SupervisorCasePayload:
         case = await taken(call, input, DISCIPLINE)
         return after(case, await sanctions.discipline(call.session, case, ruling(input, input.authority), act=call.act))
+
+    @mutation(
+        REFER,
+        "Record that a case was put before the judiciary (移送司法机关; 000 §21), beside any sanction and never instead of one, as an administrator of the issuer.",
+    )
+    async def supervisor_case_refer(call: Call, input: SupervisorCaseReferInput) -> SupervisorCasePayload:
+        case = await taken(call, input, REFER)
+        return after(case, await sanctions.refer(call.session, case, input.number, on=input.referred_on, act=call.act))

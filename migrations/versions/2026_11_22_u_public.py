@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "u_public"
-down_revision: str | None = "s_figures"
+down_revision: str | None = "t_entry"
 branch_labels = None
 depends_on = None
 

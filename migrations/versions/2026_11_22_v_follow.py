@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "v_follow"
-down_revision: str | None = "s_figures"
+down_revision: str | None = "u_public"
 branch_labels = None
 depends_on = None
 

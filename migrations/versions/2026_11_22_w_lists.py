@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "w_lists"
-down_revision: str | None = "s_figures"
+down_revision: str | None = "v_follow"
 branch_labels = None
 depends_on = None
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "x_people"
-down_revision: str | None = "s_figures"
+down_revision: str | None = "w_lists"
 branch_labels = None
 depends_on = None
 

@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "y_told"
-down_revision: str | None = "s_figures"
+down_revision: str | None = "x_people"
 branch_labels = None
 depends_on = None
 
@@ -57,8 +57,8 @@ def upgrade() -> None:
     op.create_check_constraint(op.f("ck_filing_decision_basis_of_an_opinion"), "filing_decision", "issued_at IS NOT NULL OR basis = '[]'")
     op.create_index("ix_evidence_rectification_id", "evidence", ["rectification_id"])
     op.create_index("ix_filing_refusal_serious_violation_report_id", "filing_refusal", ["serious_violation_report_id"])
-    for table, columns in FIXED.items():
-        op.execute(f"CREATE TRIGGER grounds_stay BEFORE UPDATE OF {columns} ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()")
+    for table, stays in FIXED.items():
+        op.execute(f"CREATE TRIGGER grounds_stay BEFORE UPDATE OF {stays} ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()")
 
 
 def downgrade() -> None:
