@@ -185,6 +185,7 @@ class Action(StrEnum):
     EDUCATION_EVENT_RECORD = "education_event.record"
     EDUCATION_ATTENDANCE_READ = "education_attendance.read"
     EDUCATION_LAPSE_READ = "education_lapse.read"
+    APPOINTMENT_MAKE = "appointment.make"
     APPOINTMENT_EVALUATE = "appointment.evaluate"
     APPOINTMENT_RENEW = "appointment.renew"
     APPOINTMENT_ASSESS = "appointment.assess"

@@ -163,6 +163,13 @@ async def appoint(
     return row, await record(session, row, step="APPOINT", act=act, after=row.status, profile_id=rules.id)
 
 
+async def mandate(session: AsyncSession, supervisor: Supervisor, *, starts_on: date, ends_on: date | None, act: Act) -> tuple[Appointment, Event]:
+    """聘任 of somebody on the roster for a term to come (Y007, Y063): as `appoint`, and BadInput for a day that has passed."""
+    if starts_on < shanghai_day(act.at):
+        raise BadInput("startsOn", "past")
+    return await appoint(session, supervisor, starts_on=starts_on, ends_on=ends_on, act=act)
+
+
 async def suspend_card(session: AsyncSession, card: Card, *, act: Act, reason: str, profile_id: UUID) -> Event:
     return await advance(session, card, CARD_STEPS, step=Step.SUSPEND, act=act, reason=reason, profile_id=profile_id)
 

@@ -8,7 +8,7 @@ import strawberry
 from sqlalchemy import ColumnElement
 
 from authz.actions import Action
-from domain import assessments
+from domain import assessments, supervisors
 from domain.assessments import Judgement
 from gql.cases import CASES, SupervisorCase
 from gql.enums import described
@@ -34,7 +34,7 @@ described(
 TERM_EVALUATIONS = Source(TermEvaluationRow, "TermEvaluation", "tevl")
 YEARLY_ASSESSMENTS = Source(YearlyAssessmentRow, "YearlyAssessment", "yass")
 COMMENDATIONS = Source(CommendationRow, "Commendation", "cmnd")
-EVALUATE, RENEW, ASSESS = Action.APPOINTMENT_EVALUATE, Action.APPOINTMENT_RENEW, Action.APPOINTMENT_ASSESS
+MAKE, EVALUATE, RENEW, ASSESS = Action.APPOINTMENT_MAKE, Action.APPOINTMENT_EVALUATE, Action.APPOINTMENT_RENEW, Action.APPOINTMENT_ASSESS
 COMMEND = Action.YEARLY_ASSESSMENT_COMMEND
 
 
@@ -118,6 +118,16 @@ class Query:
     yearly_assessment: YearlyAssessment | None = row(YEARLY_ASSESSMENTS, "One assessment.", YearlyAssessment)
 
 
+@strawberry.input(description="Who is appointed, and for which days.")
+class AppointmentMakeInput(Keyed):
+    supervisor: strawberry.ID = strawberry.field(description="Who; on the own roster.")
+    starts_on: date = strawberry.field(description="The first day of the term; not in the past.")
+    ends_on: date | None = strawberry.field(
+        default=None, description="The first day after it. Null for the term of the rules (000 §18: three years), or open where they know none."
+    )
+    expected_version: int | None = strawberry.field(default=None, description=VERSION)
+
+
 @strawberry.input(description="Which term.")
 class OfAppointment(Keyed):
     appointment: strawberry.ID = strawberry.field(description="The term.")
@@ -168,6 +178,13 @@ class AppointmentRenewPayload:
     replayed: bool = bound("replayed", "Whether this key was answered before.")
 
 
+@strawberry.type(description="A term just given.")
+class AppointmentMakePayload:
+    appointment: Appointment | None = given("appointment", APPOINTMENTS, "The term.")
+    event: Event | None = given("event", EVENTS, "The event written.")
+    replayed: bool = bound("replayed", "Whether this key was answered before.")
+
+
 @strawberry.type(description="An assessment just made.")
 class YearlyAssessmentPayload:
     assessment: YearlyAssessment | None = given("assessment", YEARLY_ASSESSMENTS, "The assessment.")
@@ -185,6 +202,12 @@ class CommendationPayload:
 
 @strawberry.type
 class Mutation:
+    @mutation(MAKE, "Appoint (聘任) somebody on the own roster for a term (000 §5, §18). Not who is on the blacklist, nor for two terms at a time.")
+    async def appointment_make(call: Call, input: AppointmentMakeInput) -> AppointmentMakePayload:
+        who = await call.fetch(SUPERVISORS, input.supervisor, to=MAKE, version=input.expected_version)
+        term, event = await supervisors.mandate(call.session, who, starts_on=input.starts_on, ends_on=input.ends_on, act=call.act)
+        return changed(AppointmentMakePayload, appointment=term.id, event=event.id)
+
     @mutation(EVALUATE, "Evaluate a term (履职评价) that is about to end, as who appointed (000 §18).")
     async def appointment_evaluate(call: Call, input: AppointmentEvaluateInput) -> AppointmentEvaluatePayload:
         term = await call.fetch(APPOINTMENTS, input.appointment, to=EVALUATE, version=input.expected_version)

@@ -21,6 +21,11 @@ async def event_record(world: World) -> Case:
     return Case(world, "agency_admin_0", said)
 
 
+async def term_make(world: World) -> Case:
+    row, _ = await supervisor(world, appointed=False)
+    return Case(world, "center_admin", {"supervisor": shown("sup", row.id), "startsOn": "2026-12-01"})
+
+
 async def term_evaluate(world: World) -> Case:
     term, _ = await ending(world)
     return Case(world, "center_dispatcher", {"appointment": shown("apt", term.id), "result": "FULFILLED", "statement": "尽职尽责"})
@@ -62,6 +67,7 @@ async def duty_pay(world: World) -> Case:
 YEARS: Mapping[str, Prepare] = {
     "educationEventHold": event_hold,
     "educationEventRecord": event_record,
+    "appointmentMake": term_make,
     "appointmentEvaluate": term_evaluate,
     "appointmentRenew": term_renew,
     "appointmentAssess": term_assess,
