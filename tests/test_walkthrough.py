@@ -20,7 +20,7 @@ from tests.cluster import memory, scratch_folder
 from tests.walkthrough import SHANGHAI, Step, at, contained, filled, steps
 
 ROOT = Path(__file__).resolve().parent.parent
-TEXTS = (ROOT / "docs" / "walkthrough.md", *sorted((ROOT / "docs" / "walkthroughs").glob("*.md")))
+TEXTS = (*sorted((ROOT / "docs" / "walkthroughs").glob("*.md")), ROOT / "docs" / "walkthrough.md")
 BEFORE_MIDNIGHT = timedelta(minutes=15)
 LEAST = 15
 """How many steps a text has at least."""
