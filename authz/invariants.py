@@ -32,7 +32,7 @@ ACCEPTING = frozenset({Action.RECTIFICATION_ACCEPT, Action.RECTIFICATION_RETURN}
 REVOKING = frozenset({Action.CARD_ISSUE, Action.APPLICATION_DESIGNATE, Action.SUPERVISOR_CASE_REVOKE, Action.SUPERVISOR_CASE_CONFIRM})
 QUALIFYING = frozenset({Action.CARD_ISSUE, *(Action(f"application.{verb}") for verb in ("recommend", "train", "examine", "designate", "reject"))})
 RATING = frozenset(
-    {Action.APPOINTMENT_EVALUATE, Action.APPOINTMENT_RENEW, Action.APPOINTMENT_ASSESS, Action.YEARLY_ASSESSMENT_COMMEND, Action.ASSIGNMENT_PAY}
+    {*(Action(f"appointment.{verb}") for verb in ("make", "evaluate", "renew", "assess")), Action.YEARLY_ASSESSMENT_COMMEND, Action.ASSIGNMENT_PAY}
 )
 EMBARGOED = (
     *("draw", "assignment", "inspection", "report", "opinion", "rectification"),

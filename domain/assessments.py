@@ -57,8 +57,8 @@ async def evaluate(session: AsyncSession, term: Appointment, result: TermResult,
     return row, event
 
 
-async def appoint_first(session: AsyncSession, supervisor: Supervisor, *, starts_on: date, act: Act) -> tuple[Appointment, Event]:
-    """聘任 (000 §18, Y063): the mandate after the card. What follows a term in force is its renewal: Conflict OVERLAP.
+async def make(session: AsyncSession, supervisor: Supervisor, *, starts_on: date, ends_on: date | None = None, act: Act) -> tuple[Appointment, Event]:
+    """聘任 (000 §5, §18, Y007, Y063): the mandate after the card, for the term of the rules where no other end is given. What follows a term in force is its renewal: Conflict OVERLAP.
 
     BadInput for a day that is over; Unmet without a card that counts on the first day, where the kind bears one, and where the last term was not
     fulfilled and the card is no newer. Refused besides as `appoint` does.
@@ -77,7 +77,7 @@ async def appoint_first(session: AsyncSession, supervisor: Supervisor, *, starts
         raise Unmet("appointment.card", issuer.article, rules.rules.version)
     if last is not None and await unfulfilled(session, last) and (card is None or last.ends_on is None or card.valid_from < last.ends_on):
         raise Unmet("appointment.evaluation", "000 §18", rules.rules.version)
-    return await appoint(session, supervisor, starts_on=starts_on, act=act)
+    return await appoint(session, supervisor, starts_on=starts_on, ends_on=ends_on, act=act)
 
 
 async def unfulfilled(session: AsyncSession, term: Appointment) -> bool:

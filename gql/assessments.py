@@ -35,7 +35,7 @@ described(
 TERM_EVALUATIONS = Source(TermEvaluationRow, "TermEvaluation", "tevl")
 YEARLY_ASSESSMENTS = Source(YearlyAssessmentRow, "YearlyAssessment", "yass")
 COMMENDATIONS = Source(CommendationRow, "Commendation", "cmnd")
-EVALUATE, RENEW, ASSESS = Action.APPOINTMENT_EVALUATE, Action.APPOINTMENT_RENEW, Action.APPOINTMENT_ASSESS
+MAKE, EVALUATE, RENEW, ASSESS = Action.APPOINTMENT_MAKE, Action.APPOINTMENT_EVALUATE, Action.APPOINTMENT_RENEW, Action.APPOINTMENT_ASSESS
 COMMEND = Action.YEARLY_ASSESSMENT_COMMEND
 
 
@@ -124,16 +124,21 @@ class Query:
     yearly_assessment: YearlyAssessment | None = row(YEARLY_ASSESSMENTS, "One assessment.", YearlyAssessment)
 
 
-@strawberry.input(description="Which term.")
-class OfAppointment(Keyed):
-    appointment: strawberry.ID = strawberry.field(description="The term.")
+@strawberry.input(description="Who is appointed, and for which days.")
+class AppointmentMakeInput(Keyed):
+    supervisor: strawberry.ID = strawberry.field(
+        description="Who; on the own roster, with a card that counts on the first day where the kind bears one."
+    )
+    starts_on: date = strawberry.field(description="The first day of the term; not in the past.")
+    ends_on: date | None = strawberry.field(
+        default=None, description="The first day after it. Null for the term of the rules (000 §18: three years), or open where they know none."
+    )
     expected_version: int | None = strawberry.field(default=None, description=VERSION)
 
 
-@strawberry.input(description="Who is appointed, from which day.")
-class SupervisorAppointInput(Keyed):
-    supervisor: strawberry.ID = strawberry.field(description="Whom; on the own roster, with a card where the kind bears one.")
-    starts_on: date = strawberry.field(description="The first day of the term, today or later. Its end follows from the rules.")
+@strawberry.input(description="Which term.")
+class OfAppointment(Keyed):
+    appointment: strawberry.ID = strawberry.field(description="The term.")
     expected_version: int | None = strawberry.field(default=None, description=VERSION)
 
 
@@ -166,13 +171,6 @@ class YearlyAssessmentCommendInput(Keyed):
     expected_version: int | None = strawberry.field(default=None, description=VERSION)
 
 
-@strawberry.type(description="A term that is given.")
-class SupervisorAppointPayload:
-    appointment: Appointment | None = given("appointment", APPOINTMENTS, "The term.")
-    event: Event | None = given("event", EVENTS, "The event written.")
-    replayed: bool = bound("replayed", "Whether this key was answered before.")
-
-
 @strawberry.type(description="A term after its evaluation.")
 class AppointmentEvaluatePayload:
     appointment: Appointment | None = given("appointment", APPOINTMENTS, "The term.")
@@ -185,6 +183,13 @@ class AppointmentEvaluatePayload:
 class AppointmentRenewPayload:
     appointment: Appointment | None = given("appointment", APPOINTMENTS, "The next term.")
     event: Event | None = given("event", EVENTS, "The event written at the term before.")
+    replayed: bool = bound("replayed", "Whether this key was answered before.")
+
+
+@strawberry.type(description="A term just given.")
+class AppointmentMakePayload:
+    appointment: Appointment | None = given("appointment", APPOINTMENTS, "The term.")
+    event: Event | None = given("event", EVENTS, "The event written.")
     replayed: bool = bound("replayed", "Whether this key was answered before.")
 
 
@@ -206,13 +211,14 @@ class CommendationPayload:
 @strawberry.type
 class Mutation:
     @mutation(
-        Action.SUPERVISOR_APPOINT,
-        "Appoint (聘任) somebody on the own roster for the term of the rules, after the card (000 §18). A term that runs is renewed instead.",
+        MAKE,
+        "Appoint (聘任) somebody on the own roster for a term (000 §5, §18), after the card. Not who is on the blacklist, nor for two terms at a time: a term "
+        "that runs is renewed.",
     )
-    async def supervisor_appoint(call: Call, input: SupervisorAppointInput) -> SupervisorAppointPayload:
-        row = await call.fetch(SUPERVISORS, input.supervisor, to=Action.SUPERVISOR_APPOINT, version=input.expected_version)
-        term, event = await assessments.appoint_first(call.session, row, starts_on=input.starts_on, act=call.act)
-        return changed(SupervisorAppointPayload, appointment=term.id, event=event.id)
+    async def appointment_make(call: Call, input: AppointmentMakeInput) -> AppointmentMakePayload:
+        who = await call.fetch(SUPERVISORS, input.supervisor, to=MAKE, version=input.expected_version)
+        term, event = await assessments.make(call.session, who, starts_on=input.starts_on, ends_on=input.ends_on, act=call.act)
+        return changed(AppointmentMakePayload, appointment=term.id, event=event.id)
 
     @mutation(
         EVALUATE,

@@ -217,6 +217,8 @@ async def yunnan(session: AsyncSession, *, now: datetime, keys: IdKeys, password
         by = Act(hiring.act.by if decides is center else posts["clerk"], decides.id, now - timedelta(days=20))
         await demo_applications.every_state(session, college, kind, home=Act(posts["admin"], college.id, by.at), issuer=by)
     inspection = await one_of_each(session, office, internal[0], now=now, assigned=theirs)
+    ending = await enlisted(session, "云外督0007", center, hiring=hiring, act=ours, until=shanghai_day(now) + timedelta(days=60))
+    await demo_years.warned(session, ending, act=Act(hiring.act.by, center.id, now - timedelta(days=30)))
     await demo_years.served(session, office, inspection, people=(external, internal), admin=hiring.act.by, clerk=posts["clerk"], now=now)
     await demo_voices.complained(session, office, admin=hiring.act.by, now=now)
     await demo_rechecks.tainted(session, inspection, deciders=(hiring.act.by, staff["admin-2"]), now=now)
@@ -237,8 +239,10 @@ async def one_of_each(session: AsyncSession, office: work.Office, internal: Supe
     return inspection
 
 
-async def enlisted(session: AsyncSession, account: str, organization: Organization, *, hiring: Hiring, act: Act) -> Supervisor:
-    """A supervisor with card and term; an internal one is employed where they supervise."""
+async def enlisted(
+    session: AsyncSession, account: str, organization: Organization, *, hiring: Hiring, act: Act, until: date | None = None
+) -> Supervisor:
+    """A supervisor with card and term (`until` another day than the rules say); an internal one is employed where they supervise."""
     internal = organization.tier is Tier.AGENCY
     day = shanghai_day(act.at)
     person = Person(name=f"{'内督' if internal else '外督'}{account[-1]}", sex=Sex.FEMALE, birth_date=date(1980, 5, int(account[-1])))
@@ -248,5 +252,5 @@ async def enlisted(session: AsyncSession, account: str, organization: Organizati
     kind = SupervisorKind.INTERNAL if internal else SupervisorKind.EXTERNAL
     row, _ = await supervisors.enlist(session, organization, person, kind=kind, level=SkillLevel.SENIOR_3, act=act)
     await supervisors.issue_card(session, row, number=account, valid_from=day, valid_until=day.replace(year=day.year + 10), act=act)
-    await supervisors.appoint(session, row, starts_on=day, act=act)
+    await supervisors.appoint(session, row, starts_on=day, ends_on=until, act=act)
     return row

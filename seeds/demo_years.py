@@ -1,4 +1,4 @@
-"""Years of service of the college: an education, a standard, two assessments with a commendation, and the stipends of a closed inspection."""
+"""Years of service of the college: an education, a standard, two assessments with a commendation, a term about to end, and the stipends of a closed inspection."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,8 +10,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain import assessments, education, stipends
 from domain.assessments import Judgement
 from domain.calendar import shanghai_day
-from domain.machine import Act
+from domain.machine import Act, advance
 from domain.stipends import Standard
+from domain.supervisors import APPOINTMENT_STEPS, Step
 from models.assessments import AssessmentResult
 from models.dispatch import Assignment, AssignmentStatus
 from models.education import EducationResult
@@ -34,6 +35,12 @@ async def served(session: AsyncSession, office: Office, inspection: Inspection, 
     places = select(Assignment).where(col(Assignment.inspection_id) == inspection.id, col(Assignment.status) == AssignmentStatus.DONE)
     for place in (await session.exec(places.order_by(col(Assignment.id)))).all():
         await stipends.enter(session, place, act=judged_at)
+
+
+async def warned(session: AsyncSession, supervisor: Supervisor, *, act: Act) -> None:
+    """The only term of somebody runs out: to be evaluated, and renewed."""
+    term = (await session.exec(select(Appointment).where(col(Appointment.supervisor_id) == supervisor.id))).one()
+    await advance(session, term, APPOINTMENT_STEPS, step=Step.WARN, act=act)
 
 
 async def taught(session: AsyncSession, college: Organization, internal: Sequence[Supervisor], *, act: Act) -> None:

@@ -21,9 +21,9 @@ async def event_record(world: World) -> Case:
     return Case(world, "agency_admin_0", said)
 
 
-async def supervisor_appoint(world: World) -> Case:
+async def term_make(world: World) -> Case:
     row, _ = await supervisor(world, appointed=False)
-    return Case(world, "center_admin", {"supervisor": shown("sup", row.id), "startsOn": "2026-09-20"})
+    return Case(world, "center_admin", {"supervisor": shown("sup", row.id), "startsOn": "2026-12-01"})
 
 
 async def term_evaluate(world: World) -> Case:
@@ -67,7 +67,7 @@ async def duty_pay(world: World) -> Case:
 YEARS: Mapping[str, Prepare] = {
     "educationEventHold": event_hold,
     "educationEventRecord": event_record,
-    "supervisorAppoint": supervisor_appoint,
+    "appointmentMake": term_make,
     "appointmentEvaluate": term_evaluate,
     "appointmentRenew": term_renew,
     "appointmentAssess": term_assess,

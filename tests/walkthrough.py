@@ -9,17 +9,18 @@ from typing import Any
 
 SHANGHAI = timezone(timedelta(hours=8))
 FENCE = re.compile(r"^```(graphql|json|sh)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-WHO = re.compile(r"^As `([^`]+)`", re.MULTILINE)
+WHO = re.compile(r"^(?:As `([^`]+)`|With the token `([^`]+)`|Without signing in\b)", re.MULTILINE)
 KEEP = re.compile(r"`([\w-]+)` = `([^`]+)`")
 PLACE = re.compile(r"\{\{([^}]+)\}\}")
-MOMENT = re.compile(r"(now|today|month)([+-]\d+)?(h|d|m)?")
+MOMENT = re.compile(r"(now|today|month|year)([+-]\d+)?(h|d|m)?")
 
 
 @dataclass
 class Step:
-    """One thing somebody does: a document with variables, or a command of the operator."""
+    """One thing somebody does: a document with variables, or a command. `token` instead of a name for who was only invited; neither for the public."""
 
     who: str
+    token: str = ""
     document: str = ""
     command: str = ""
     variables: str = "{}"
@@ -30,14 +31,14 @@ class Step:
 
 def steps(text: str) -> Iterator[Step]:
     """In order of appearance. `json` after a document is its variables, after the word Answer what it must answer."""
-    who, step = "", None
+    who, token, step = "", "", None
     pieces = sorted(
         [*WHO.finditer(text), *FENCE.finditer(text), *re.finditer(r"^(Answer|Keep)\b.*$", text, re.MULTILINE)], key=lambda one: one.start()
     )
     answering = False
     for piece in pieces:
         if piece.re is WHO:
-            who = piece[1]
+            who, token = piece[1] or "", piece[2] or ""
         elif piece.re is not FENCE:
             answering = piece[1] == "Answer"
             if piece[1] == "Keep" and step:
@@ -53,13 +54,13 @@ def steps(text: str) -> Iterator[Step]:
             if step:
                 yield step
             line = text.count("\n", 0, piece.start()) + 1
-            step = Step(who, line=line, **{"document" if piece[1] == "graphql" else "command": piece[2]})
+            step = Step(who, token, line=line, **{"document" if piece[1] == "graphql" else "command": piece[2]})
     if step:
         yield step
 
 
 def filled(text: str, kept: Mapping[str, Any], now: datetime) -> str:
-    """Puts in what was kept, and moments: now+2h, today-1d, month-1m (of Shanghai)."""
+    """Puts in what was kept, and moments: now+2h, today-1d, month-1, year (of Shanghai)."""
 
     def put(place: re.Match[str]) -> str:
         name = place[1].strip()
@@ -76,6 +77,8 @@ def moment(kind: str, amount: int, unit: str, *, now: datetime) -> str:
     if kind == "month":
         there = now.astimezone(SHANGHAI).year * 12 + now.astimezone(SHANGHAI).month - 1 + amount
         return f"{there // 12:04}-{there % 12 + 1:02}"
+    if kind == "year":
+        return str(now.astimezone(SHANGHAI).year + amount)
     moved = now + timedelta(**{"h": {"hours": amount}, "d": {"days": amount}, "m": {"minutes": amount}}[unit])
     return moved.strftime("%Y-%m-%dT%H:%M:%SZ") if kind == "now" else moved.astimezone(SHANGHAI).date().isoformat()
 

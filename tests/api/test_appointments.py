@@ -18,7 +18,7 @@ from tests.world import World, codes, key, shown
 
 pytestmark = pytest.mark.anyio
 
-APPOINT = """mutation($input: SupervisorAppointInput!) { supervisorAppoint(input: $input) { replayed event { step toStatus }
+APPOINT = """mutation($input: AppointmentMakeInput!) { appointmentMake(input: $input) { replayed event { step toStatus }
   appointment { status startsOn endsOn dispatcher { id } renews { id } supervisor { id } } } }"""
 
 
@@ -29,7 +29,7 @@ def of(row: Supervisor, starts_on: date, **more: Any) -> dict[str, Any]:
 async def refused(world: World, who: Any, said: dict[str, Any]) -> tuple[str, str | None]:
     """Code and rule; nothing is written."""
     answer = await world.ask(who, APPOINT, input=said)
-    assert answer["data"] == {"supervisorAppoint": None}, answer
+    assert answer["data"] == {"appointmentMake": None}, answer
     return codes(answer)[0], answer["errors"][0]["extensions"].get("rule")
 
 
@@ -42,7 +42,7 @@ async def test_who_keeps_the_roster_appoints_for_the_term_of_the_rules(world: Wo
             ((await supervisor(home, appointed=False))[0], "center_admin", shown("ctr", home.center.id)),
             (inside, "agency_admin_0", shown("agc", home.agencies[0].id)),
         ):
-            made = (await home.done(who, APPOINT, input=of(row, day)))["supervisorAppoint"]
+            made = (await home.done(who, APPOINT, input=of(row, day)))["appointmentMake"]
             ends = None if months is None else add_months(day, months).isoformat()
             assert made["event"] == {"step": "APPOINT", "toStatus": "ACTIVE"}
             assert made["appointment"] == {
@@ -99,5 +99,5 @@ async def test_after_a_term_that_was_not_fulfilled_only_with_a_newer_card(yunnan
         mine = await again(session, Supervisor, row.id)
         await issue_card(session, mine, number="N1", valid_from=term.ends_on, valid_until=term.ends_on + timedelta(days=900), act=act)
         assert await assessments.unfulfilled(session, await again(session, Appointment, term.id))
-    made = (await yunnan.done("center_admin", APPOINT, input=of(row, term.ends_on)))["supervisorAppoint"]
+    made = (await yunnan.done("center_admin", APPOINT, input=of(row, term.ends_on)))["appointmentMake"]
     assert made["appointment"]["status"] == "ACTIVE"
