@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -71,7 +72,6 @@ class Ground:
         try:
             async with self.world.transaction() as session:
                 await self.live(session, choices, taken)
-                raise Undone
         except Undone:
             return taken, None
         except Apart as error:
@@ -82,7 +82,7 @@ class Ground:
         for mood, pick in choices:
             move = chosen(h, mood, pick)
             said, words = judged(h, move), shown(h, move)
-            happened, row = await self.tried(session, h, move)
+            happened, row = await self.tried(session, h, move, lightly=isinstance(said, str))
             taken.append(f"{len(taken) + 1}. {h['now']:%m-%d %H:%M} {words}: {happened}")
             self.steps[f"{move[0]} {happened}"] += 1
             if happened != (said if isinstance(said, str) else "DONE"):
@@ -94,18 +94,23 @@ class Ground:
                 agree(await faults(session, h))
         tenants = [self.world.center, *self.world.districts, *self.world.agencies]
         agree(await faults(session, h) + await unlinked(session, [one.id for one in tenants]))
+        raise Undone
 
-    async def tried(self, session: AsyncSession, h: History, move: Move) -> tuple[str, SQLModel | None]:
-        """DONE, or the refusal, which leaves nothing behind."""
+    async def tried(self, session: AsyncSession, h: History, move: Move, *, lightly: bool) -> tuple[str, SQLModel | None]:
+        """DONE, or the refusal. One that is foreseen leaves nothing behind: `lightly` takes what was written back, as the service would."""
         name, *about = move
         if name == "wait":
             return "DONE", None
         verb = getattr(verbs_of_visits, name, None) or getattr(verbs_of_people, name)
         try:
-            async with session.begin_nested():
-                return "DONE", await verb(Hand(self.world, session, h), *about)
+            async with session.begin_nested() if lightly else nullcontext():
+                row = await verb(Hand(self.world, session, h), *about)
+                await session.flush()
         except (Refused, NotDue, DBAPIError) as error:
+            # the heads of the chains are again what they were before
+            session.info.pop("heads", None)
             return code_of(error), None
+        return "DONE", row
 
 
 def agree(found: list[str]) -> None:

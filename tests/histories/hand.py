@@ -10,7 +10,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.machine import Act
 from models.supervisors import Supervisor
 from tests.histories.told import History, Row
-from tests.making_returns import again
 from tests.world import World
 
 Kind = TypeVar("Kind", bound=SQLModel)
@@ -39,7 +38,10 @@ class Hand:
         return self.act(person["name"])
 
     async def row(self, model: type[Kind], told: Row) -> Kind:
-        return await again(self.session, model, told["id"])
+        found = await self.session.get(model, told["id"])
+        assert found is not None
+        self.h["kept"][told["id"]] = found
+        return found
 
     async def paper(self, model: type[Kind], visit: Row) -> Kind:
         return (await self.session.exec(select(model).where(col(getattr(model, "inspection_id")) == visit["id"]))).one()  # noqa: B009

@@ -122,6 +122,9 @@ def ended(h: History, case: Row) -> Row:
     for term in person["terms"]:
         if term["status"] in RUNNING or (term["status"] == "RENEWED" and term["until"] > today):
             term["status"] = "TERMINATED"
+    for other in h["cases"]:
+        if other["card"] is case["card"] and other["sanction"] == "SUSPENSION" and other["status"] == "IN_FORCE":
+            other["status"] = "LIFTED"
     set_free(h, [one for one in h["places"] if one["person"] is person])
     return made(h, "entries", person=person, case=case, status="LISTED", by=None)
 

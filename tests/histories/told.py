@@ -65,6 +65,7 @@ def begun(regime: dict[str, Any], now: datetime, people: list[Row], *, center: s
         "people": people,
         "center": center,
         "district": district,
+        "kept": {},
         **{kind: [] for kind in ("sessions", "visits", "places", "cases", "entries", "returns")},
     }
 
