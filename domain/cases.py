@@ -38,6 +38,7 @@ class Step(StrEnum):
     REVOKE = "REVOKE"
     CONFIRM = "CONFIRM"
     RESTORE = "RESTORE"
+    SUPERSEDE = "SUPERSEDE"
     CLOSE = "CLOSE"
 
 
@@ -46,6 +47,7 @@ STEPS: Machine = {
     (SupervisorCaseStatus.OPENED, Step.REVOKE): SupervisorCaseStatus.DECIDED,
     (SupervisorCaseStatus.DECIDED, Step.CONFIRM): SupervisorCaseStatus.IN_FORCE,
     (SupervisorCaseStatus.IN_FORCE, Step.RESTORE): SupervisorCaseStatus.LIFTED,
+    (SupervisorCaseStatus.IN_FORCE, Step.SUPERSEDE): SupervisorCaseStatus.LIFTED,
     (SupervisorCaseStatus.OPENED, Step.CLOSE): SupervisorCaseStatus.CLOSED,
     (SupervisorCaseStatus.DECIDED, Step.CLOSE): SupervisorCaseStatus.CLOSED,
 }
@@ -137,6 +139,8 @@ async def confirm(session: AsyncSession, case: SupervisorCase, *, act: Act) -> C
     number = case.decision_number or ""
     card = await card_of(session, case)
     await withdraw_card(session, card, act=act, reason=number, profile_id=rules.id)
+    for suspension in await suspensions(session, card):
+        await step(session, suspension, Step.SUPERSEDE, act=act, rules=rules, reason=number)
     for place in await open_places(session, card.supervisor_id):
         await offers.withdraw(session, place, number, act=act)
     return Confirmed(card, await blacklist.enter(session, case, rules=rules, act=act), event)
@@ -217,6 +221,13 @@ async def is_open(session: AsyncSession, card: Card, ground: Ground) -> bool:
         col(SupervisorCase.status).in_((SupervisorCaseStatus.OPENED, SupervisorCaseStatus.DECIDED)),
     )
     return (await session.exec(query)).first() is not None
+
+
+async def suspensions(session: AsyncSession, card: Card) -> list[SupervisorCase]:
+    """Those in force of a card, locked: they end with it, and do not follow the person to a later card."""
+    of_card = (col(SupervisorCase.card_id) == card.id, col(SupervisorCase.sanction) == Sanction.SUSPENSION)
+    query = select(SupervisorCase).where(*of_card, col(SupervisorCase.status) == SupervisorCaseStatus.IN_FORCE)
+    return list((await session.exec(query.order_by(col(SupervisorCase.id)).with_for_update())).all())
 
 
 async def card_of(session: AsyncSession, case: SupervisorCase) -> Card:

@@ -220,7 +220,7 @@ async def fit(session: AsyncSession, row: Inspection, team: Sequence[Supervisor]
     if row.agency_id is None:
         raise BadInput("agency", "unknown")
     wanted = ExclusionRules.of(rules, kind=SupervisorKind.EXTERNAL, ran_by=by.hex)
-    visits = await visits_to(session, [row.agency_id], wanted, span=span)
+    visits = await visits_to(session, [row.agency_id], wanted, span=span, beside=row.id)
     who = roster_of(row.center_id) & these([one.id for one in team])
     people = {one.id: one for one in await facts_of(session, who, agencies=[row.agency_id], span=span)}
     place = SessionFacts(

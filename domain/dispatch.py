@@ -273,7 +273,9 @@ async def _free(session: AsyncSession, inspection: Inspection, *, rules: Profile
     planned = await frozen(session, lot.read_pool(draw.pool), only=[drawn], rules=rules)
     if drawn not in planned or not order:
         return []
-    judged = await judge(session, roster_of(draw.center_id) & these(order), list(planned.values()), rules=rules, ran_by=draw.ran_by)
+    judged = await judge(
+        session, roster_of(draw.center_id) & these(order), list(planned.values()), rules=rules, ran_by=draw.ran_by, beside=inspection.id
+    )
     free = judged.free(planned[drawn].recognition)
     return [one for one in order if one.hex in free]
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import Period, shanghai_day
@@ -82,8 +82,13 @@ async def loads_of(session: AsyncSession, who: Who) -> Mapping[str, int]:
         return {one.supervisor_id.hex: one.places for one in await rows(session, query.group_by(a.supervisor_id))}
 
 
-async def visits_to(session: AsyncSession, agencies: Collection[UUID], rules: ExclusionRules, *, span: Period) -> Mapping[UUID, list[Visit]]:
-    """The inspections of each agency that the rules of rotation look at, the latest first; none where there is no such rule."""
+async def visits_to(
+    session: AsyncSession, agencies: Collection[UUID], rules: ExclusionRules, *, span: Period, beside: UUID | None = None
+) -> Mapping[UUID, list[Visit]]:
+    """The inspections of each agency that the rules of rotation look at, the latest first; none where there is no such rule.
+
+    `beside` is the one that people are wanted for: it is not the one before itself (003 §10, A09).
+    """
     found: dict[UUID, list[Visit]] = defaultdict(list)
     if rules.rotation_last_n is None and rules.cooldown_days is None:
         return found
@@ -95,6 +100,7 @@ async def visits_to(session: AsyncSession, agencies: Collection[UUID], rules: Ex
             i.agency_id.in_(agencies),
             i.internal.is_(False),
             i.status != InspectionStatus.CANCELLED,
+            i.id != beside if beside else true(),
             i.scheduled_on < shanghai_day(span.until) + timedelta(days=1),
         )
         .subquery()

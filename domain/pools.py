@@ -66,12 +66,15 @@ async def inspected(session: AsyncSession, recognitions: Collection[UUID], *, by
     return {one for one in (await session.exec(mine)).all() if one is not None}
 
 
-async def judge(session: AsyncSession, who: Who, planned: Sequence[Planned], *, rules: Profile, ran_by: UUID) -> Judged:
-    """Recusal, rotation, cards, terms, duties, age and the rest, of everybody for every one of these sessions, as things stand now."""
+async def judge(session: AsyncSession, who: Who, planned: Sequence[Planned], *, rules: Profile, ran_by: UUID, beside: UUID | None = None) -> Judged:
+    """Recusal, rotation, cards, terms, duties, age and the rest, of everybody for every one of these sessions, as things stand now.
+
+    `beside` is the inspection that somebody is wanted for, where there is one already.
+    """
     span = Period(min(one.visit.span.start for one in planned), max(one.visit.span.until for one in planned))
     agencies = {one.recognition.agency_id for one in planned if one.recognition.agency_id}
     wanted = ExclusionRules.of(rules, kind=SupervisorKind.EXTERNAL, ran_by=ran_by.hex)
-    visits = await visits_to(session, agencies, wanted, span=span)
+    visits = await visits_to(session, agencies, wanted, span=span, beside=beside)
     facts = [
         SessionFacts(
             id=one.recognition.id.hex,

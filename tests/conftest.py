@@ -22,6 +22,7 @@ settings.load_profile("patient")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--documents", type=int, default=5_000, help="how many generated documents the compiled reader is compared on")
+    parser.addoption("--history", type=int, help="the number of the one random history to run")
 
 
 @pytest.fixture(scope="session")
