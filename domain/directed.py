@@ -40,6 +40,7 @@ ARTICLES = MappingProxyType(
         Reason.OWN_AGENCY: "000 §8(八); 003 §10",
         Reason.SAME_SESSION_ASSESSOR: "000 §8(八); 003 §10",
         Reason.OVERLAPPING_ASSESSOR: "003 §10 (A10)",
+        Reason.RECENT_ASSESSOR: "003 §10 (A10)",
         Reason.ROTATION: "003 §10 (A09)",
         Reason.SUSPENDED: "000 §21; 003 §17",
         Reason.CARD_INVALID: "000 §8(十); 003 §9",
@@ -222,7 +223,7 @@ async def fit(session: AsyncSession, row: Inspection, team: Sequence[Supervisor]
     wanted = ExclusionRules.of(rules, kind=SupervisorKind.EXTERNAL, ran_by=by.hex)
     visits = await visits_to(session, [row.agency_id], wanted, span=span, beside=row.id)
     who = roster_of(row.center_id) & these([one.id for one in team])
-    people = {one.id: one for one in await facts_of(session, who, agencies=[row.agency_id], span=span)}
+    people = {one.id: one for one in await facts_of(session, who, wanted, agencies=[row.agency_id], span=span)}
     place = SessionFacts(
         id=(row.recognition_session_id or row.agency_id).hex,
         agency=row.agency_id.hex,

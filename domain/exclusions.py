@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Self
 
-from domain.calendar import Period, completes, shanghai_day
+from domain.calendar import Period, add_months, completes, shanghai_day
 from domain.eligibility import age_limit
 from domain.profiles import Profile
 from models.supervisors import CardStatus, Sex, SupervisorKind
@@ -16,6 +16,7 @@ class Reason(StrEnum):
     OWN_AGENCY = "OWN_AGENCY"
     SAME_SESSION_ASSESSOR = "SAME_SESSION_ASSESSOR"
     OVERLAPPING_ASSESSOR = "OVERLAPPING_ASSESSOR"
+    RECENT_ASSESSOR = "RECENT_ASSESSOR"
     ROTATION = "ROTATION"
     SUSPENDED = "SUSPENDED"
     CARD_INVALID = "CARD_INVALID"
@@ -49,6 +50,7 @@ class Assessed:
 
     session: str
     period: Period
+    agency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ class ExclusionRules:
     term_needed: bool
     rotation_last_n: int | None
     cooldown_days: int | None
+    assessor_months: int | None
     profile: Profile
     ran_by: str | None = None
 
@@ -123,6 +126,7 @@ class ExclusionRules:
             term_needed=profile.has("appointment.term_months"),
             rotation_last_n=profile.optional_integer("rotation.last_n"),
             cooldown_days=profile.optional_integer("rotation.cooldown_days"),
+            assessor_months=profile.optional_integer("recusal.assessor_months"),
             profile=profile,
             ran_by=ran_by,
         )
@@ -223,6 +227,13 @@ def _recusals(person: PersonFacts, session: SessionFacts, rules: ExclusionRules,
     other = any(one.session != session.id and one.period.overlaps(session.period) for one in person.assessor)
     if other and Reason.OVERLAPPING_ASSESSOR in rules.recusal:
         yield Reason.OVERLAPPING_ASSESSOR, "assessor elsewhere at that time"
+    if rules.assessor_months is not None:
+        # the stricter reading of 003 §10 (A10): without the rule it is a warning, `Assignment.assessedThereAt`
+        since = add_months(day, -rules.assessor_months)
+        days = [shanghai_day(one.period.start) for one in person.assessor if one.agency == session.agency]
+        recent = max((one for one in days if since <= one < day), default=None)
+        if recent is not None:
+            yield Reason.RECENT_ASSESSOR, f"assessor there on {recent}"
 
 
 def _rotation(person: PersonFacts, session: SessionFacts, rules: ExclusionRules, *, day: date) -> Iterator[tuple[Reason, str]]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.calendar import Period, shanghai_day
+from domain.calendar import Period, add_months, shanghai_day, start_of_day
 from domain.exclusions import Assessed, CardFacts, Days, Employed, ExclusionRules, PersonFacts, Suspended, Visit
 from domain.offers import LIVE
 from models.base import table_of
@@ -46,14 +46,17 @@ async def rows(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> Sequen
     return (await (await session.connection()).execute(query)).all()
 
 
-async def facts_of(session: AsyncSession, who: Who, *, agencies: Collection[UUID], span: Period) -> list[PersonFacts]:
-    """Facts of each, by id. Employment counts at these agencies only, other duties where they touch `span`."""
+async def facts_of(session: AsyncSession, who: Who, rules: ExclusionRules, *, agencies: Collection[UUID], span: Period) -> list[PersonFacts]:
+    """Facts of each, by id. Employment counts at these agencies only, other duties where they touch `span`; an assessor's at these agencies as far
+    back as the rules look.
+    """
     s, p = SUPERVISOR.c, PERSON.c
     query = select(s.id, s.kind, p.id.label("person"), p.birth_date, p.sex).join(PERSON, p.id == s.person_id).where(who).order_by(s.id)
     async with beyond(session):
         cards, terms = await _cards(session, who), await _terms(session, who)
         suspensions, listed = await _suspensions(session, who), await _listed(session, who)
-        employers, assessed, duties = await _employers(session, who, agencies), await _assessed(session, who, span), await _duties(session, who, span)
+        employers, duties = await _employers(session, who, agencies), await _duties(session, who, span)
+        assessed = await _assessed(session, who, rules, agencies=agencies, span=span)
         people = await rows(session, query)
     return [
         PersonFacts(
@@ -169,16 +172,22 @@ async def _employers(session: AsyncSession, who: Who, agencies: Collection[UUID]
     return found
 
 
-async def _assessed(session: AsyncSession, who: Who, span: Period) -> Mapping[UUID, list[Assessed]]:
+async def _assessed(
+    session: AsyncSession, who: Who, rules: ExclusionRules, *, agencies: Collection[UUID], span: Period
+) -> Mapping[UUID, list[Assessed]]:
     r, x = RECOGNITION.c, ASSESSOR.c
+    looked_at = r.ends_at > span.start
+    if rules.assessor_months is not None:
+        since = start_of_day(add_months(shanghai_day(span.start), -rules.assessor_months))
+        looked_at = or_(looked_at, and_(r.agency_id.in_(agencies), r.starts_at >= since))
     query = (
-        select(x.person_id, r.id, r.starts_at, r.ends_at)
+        select(x.person_id, r.id, r.agency_id, r.starts_at, r.ends_at)
         .join(RECOGNITION, r.id == x.recognition_session_id)
-        .where(x.person_id.in_(_people(who)), r.status != RecognitionSessionStatus.CANCELLED, r.starts_at < span.until, r.ends_at > span.start)
+        .where(x.person_id.in_(_people(who)), r.status != RecognitionSessionStatus.CANCELLED, r.starts_at < span.until, looked_at)
     )
     found: dict[UUID, list[Assessed]] = defaultdict(list)
     for one in await rows(session, query):
-        found[one.person_id].append(Assessed(one.id.hex, Period(one.starts_at, one.ends_at)))
+        found[one.person_id].append(Assessed(one.id.hex, Period(one.starts_at, one.ends_at), one.agency_id.hex))
     return found
 
 

@@ -86,7 +86,7 @@ async def judge(session: AsyncSession, who: Who, planned: Sequence[Planned], *, 
         for one in planned
         if (agency := one.recognition.agency_id) is not None
     ]
-    people = await facts_of(session, who, agencies=agencies, span=span)
+    people = await facts_of(session, who, wanted, agencies=agencies, span=span)
     return Judged(people, exclusions(people, facts, wanted))
 
 

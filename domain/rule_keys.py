@@ -154,7 +154,7 @@ KEYS = MappingProxyType(
         "rotation.last_n": _overlaid(POSITIVE, Tighter.HIGHER),
         "rotation.cooldown_days": _overlaid(POSITIVE, Tighter.HIGHER),
         "recusal.rules": _words("OWN_AGENCY", "SAME_SESSION_ASSESSOR", "OVERLAPPING_ASSESSOR", required=True),
-        "recusal.assessor_months": POSITIVE,
+        "recusal.assessor_months": _overlaid(POSITIVE, Tighter.HIGHER),
         "assignment.reply_hours": _overlaid(Key(Form.INTEGER, least=1, required=True), Tighter.LOWER),
         # Inspection: D20 to D23, D27, D28, A17, A18
         "inspection.forms": _words("ONSITE", "SPECIAL", "ANNUAL", "SPOT_CHECK", "COMPREHENSIVE", required=True),

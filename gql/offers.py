@@ -5,7 +5,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import ColumnElement, and_, case, func, or_
+from sqlalchemy import ColumnElement, Interval, and_, case, func, literal_column, or_, select
 
 from authz.actions import Action
 from domain import directed, dispatch, offers, refusals
@@ -15,13 +15,16 @@ from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.organizations import EVENTS, ORGANIZATIONS, PROFILES, Event, Organization, Profile, Step, Versioned
 from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, one, page, steps
 from gql.reading.filters import some
-from gql.reading.fragments import constant
+from gql.reading.fragments import constant, instant
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where, where_worked
 from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
 from gql.supervisors import PERSONS, SUPERVISORS, Person, Supervisor
+from models.base import table_of
 from models.dispatch import Assignment as AssignmentRow
 from models.dispatch import AssignmentStatus, TeamRole
 from models.events import Event as EventRow
+from models.sessions import Assessor
+from models.sessions import RecognitionSession as SessionRow
 
 if TYPE_CHECKING:
     from gql.inspections import Inspection
@@ -45,6 +48,7 @@ described(TeamRole, "督导组中的职务: the role in a team.", LEADER="组长
 ASSIGNMENTS = Source(AssignmentRow, "Assignment", "asg")
 INSPECTIONS = "gql.inspections:INSPECTIONS"
 
+YEAR = literal_column("interval '365 days'", Interval)
 OPEN = ("OFFERED", "ACCEPTED")
 LEFT = ("DECLINED", "NO_REPLY", "RECUSED", "EXCUSED", "WITHDRAWN", "NO_SHOW")
 
@@ -58,6 +62,23 @@ def watched(frame: Frame) -> ColumnElement[bool]:
     """From the beginning of the duty, which is that of the session, to its end (Y034)."""
     t = frame.t.c
     return case((t.departed_at.is_not(None), and_(t.checked_in_at <= t.starts_at, t.departed_at >= t.ends_at)))
+
+
+def assessed_there(frame: Frame) -> ColumnElement[str]:
+    """A warning to who may send another one, never a block (A10)."""
+    t, x, r = frame.t.c, table_of(Assessor).alias("assessor_there"), table_of(SessionRow).alias("held_there")
+    last = (
+        select(instant(func.max(r.c.starts_at)))
+        .join(x, x.c.recognition_session_id == r.c.id)
+        .where(
+            x.c.person_id == t.person_id,
+            r.c.agency_id == t.agency_id,
+            r.c.status != constant("CANCELLED"),
+            r.c.starts_at < t.starts_at,
+            r.c.starts_at >= t.starts_at - YEAR,
+        )
+    )
+    return case((frame.may(Action.ASSIGNMENT_EXCUSE), last.correlate_except(x, r).scalar_subquery()))
 
 
 @strawberry.type(description="指派: a place in the team of an inspection, offered to one supervisor (000 §19).")
@@ -80,6 +101,11 @@ class Assignment(Versioned):
     departed_at: datetime | None = column("departed_at", "When the supervisor left.")
     whole_process: bool | None = computed(
         watched, "全过程: whether the supervisor was there from the beginning of the duty to its end; null until they have left."
+    )
+    assessed_there_at: datetime | None = computed(
+        assessed_there,
+        "近一年曾在该机构考评: when the person last was an assessor at this agency in the 365 days before the duty (003 §10). For who may excuse; it "
+        "warns and refuses nothing, unless the rules in force say so (本系统默认).",
     )
     replaces: Annotated["Assignment", strawberry.lazy("gql.offers")] | None = one("replaces_id", ASSIGNMENTS, "Whose place it takes.")
     available_steps: list[Step] = steps(

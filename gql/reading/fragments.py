@@ -110,12 +110,16 @@ def presented(frame: Frame, name: str) -> ColumnElement[Any]:
     if name == "id" and frame.source is not None:
         return typed_id(frame)
     if isinstance(stored.type, DateTime):
-        return func.to_char(func.timezone(constant("UTC"), stored), constant('YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), type_=Plain())
+        return instant(stored)
     if isinstance(stored.type, Numeric):
         return cast(stored, Plain)
     if isinstance(stored.type, LargeBinary):
         return func.encode(stored, constant("hex"), type_=Plain())
     return stored
+
+
+def instant(stored: ColumnElement[Any]) -> ColumnElement[str]:
+    return func.to_char(func.timezone(constant("UTC"), stored), constant('YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), type_=Plain())
 
 
 def element(frame: Frame, name: str, *, text: bool = False) -> ColumnElement[Any]:

@@ -156,6 +156,25 @@ async def test_an_assessor_of_the_session_is_not_put_into_a_team(world: World) -
     assert await world.rows(Inspection, recognition_session_id=place.id) == []
 
 
+@pytest.mark.requirement("A10")
+async def test_the_dispatcher_is_warned_of_who_was_an_assessor_there_in_the_year_before(world: World) -> None:
+    number = id_number()
+    before = await recognition(world, assessors=[Named("周八", number)])
+    (known,) = await world.rows(Assessor, recognition_session_id=before.id)
+    async with world.transaction() as session:
+        who = await session.merge((await world.rows(Person, id=known.person_id))[0])
+    member, leader = await supervisor(world, person=who), await supervisor(world)
+    here = await recognition(world, starts_at=before.starts_at + timedelta(hours=4))
+    elsewhere = await recognition(world, agency=2, starts_at=before.starts_at + timedelta(hours=8))
+    asking = "query($id: ID!) { inspection(id: $id) { team { person { id } assessedThereAt } } }"
+    for held, by, warned in ((here, "district_dispatcher_0", before.starts_at), (elsewhere, "district_dispatcher_1", None)):
+        visit, _ = await dispatched(world, of=held, team=[leader, member], by=by)
+        team = (await world.done(by, asking, id=shown("insp", visit.id)))["inspection"]["team"]
+        assert [one["assessedThereAt"] for one in team] == [None, warned and warned.strftime("%Y-%m-%dT%H:%M:%S.%fZ")]
+        mine = (await world.done(member[1], asking, id=shown("insp", visit.id)))["inspection"]["team"]
+        assert [one["assessedThereAt"] for one in mine] == [None, None], "for who may send another one"
+
+
 @pytest.mark.requirement("B022", "INV19")
 async def test_the_table_itself_refuses_a_double_booking(world: World) -> None:
     team = await roster(world, 2)

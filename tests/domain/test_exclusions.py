@@ -20,7 +20,7 @@ from domain.exclusions import (
     merged,
     out_and_excluded,
 )
-from domain.profiles import Profile, parse_profile
+from domain.profiles import Profile, Rule, parse_profile
 from models.supervisors import CardStatus, Sex, SupervisorKind
 
 FOLDER = Path(__file__).parents[2] / "seeds" / "profiles"
@@ -66,6 +66,19 @@ def test_an_assessor_of_the_session_or_at_the_same_time_is_out(profile):
     assert reasons(profile, assessor=(Assessed("rec_2", MORNING),)) == [Reason.OVERLAPPING_ASSESSOR]
     assert reasons(profile, assessor=(Assessed("rec_2", AFTERNOON),)) == []
     assert reasons(profile, assessor=(Assessed("rec_1", MORNING),), kind=SupervisorKind.INTERNAL) == [Reason.SAME_SESSION_ASSESSOR]
+
+
+@pytest.mark.requirement("A10")
+@BOTH
+def test_an_earlier_assessor_of_the_agency_is_out_only_where_the_rules_say_how_long(profile):
+    earlier = Period(MORNING.start - timedelta(days=100), MORNING.until - timedelta(days=100))
+    there, elsewhere = Assessed("rec_2", earlier, "agc_1"), Assessed("rec_3", earlier, "agc_2")
+    assert reasons(profile, assessor=(there,)) == [], "a warning only"
+    strict = replace(profile, rules=profile.rules | {"recusal.assessor_months": Rule("recusal.assessor_months", 4, "003 §10")})
+    assert reasons(strict, assessor=(there,)) == [Reason.RECENT_ASSESSOR]
+    assert reasons(strict, assessor=(elsewhere,)) == []
+    short = replace(profile, rules=profile.rules | {"recusal.assessor_months": Rule("recusal.assessor_months", 3, "003 §10")})
+    assert reasons(short, assessor=(there,)) == []
 
 
 @pytest.mark.requirement("B023", "D18")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from models.holidays import HolidayCalendar
 from models.inspections import Inspection
 from models.organizations import Organization, Profile
 from models.publications import PublicDraw
+from models.sessions import Assessor, RecognitionSession
 from models.violations import OPEN_REPORTS, SeriousViolationReport
 
 Twin = Callable[[Any, Any], Any]
@@ -137,6 +138,17 @@ def watched(_: Any, row: Any) -> bool | None:
     return bool(row.checked_in_at <= row.starts_at and row.departed_at >= row.ends_at)
 
 
+def assessed_there(oracle: Any, row: Any) -> Any:
+    if not oracle.holds(Action.ASSIGNMENT_EXCUSE, row):
+        return None
+    held = {one.id: one for one in oracle.rows.of[RecognitionSession]}
+    seen = [one for one in oracle.rows.of[Assessor] if one.person_id == row.person_id and oracle.holds(Action.ASSESSOR_READ, one)]
+    mine = [held[one.recognition_session_id] for one in seen]
+    there = [one.starts_at for one in mine if one.agency_id == row.agency_id and one.status != "CANCELLED"]
+    last = max((one for one in there if row.starts_at - timedelta(days=365) <= one < row.starts_at), default=None)
+    return last and last.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def report_due(oracle: Any, inspection_id: UUID) -> date | None:
     (visit,) = (one for one in oracle.rows.of[Inspection] if one.id == inspection_id)
     (profile,) = (one for one in oracle.rows.of[Profile] if one.id == visit.profile_id)
@@ -203,6 +215,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("YearlyAssessment", "late"): lambda _, row: row.assessed_on > row.due_on,
     ("WorkLedgerLine", "minutes"): lambda _, row: int((row.ends_at - row.starts_at).total_seconds() // 60),
     ("Assignment", "wholeProcess"): watched,
+    ("Assignment", "assessedThereAt"): assessed_there,
     ("Complaint", "late"): lambda _, row: None if row.answered_at is None else shanghai_day(row.answered_at) > row.due_on,
     ("SupervisionReport", "dueOn"): lambda oracle, row: due_as_text(oracle, row.inspection_id),
     ("SupervisionReport", "late"): report_late,
