@@ -131,6 +131,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("RefusalStreak", "limit"): streak_limit,
     ("DrawPerson", "isIn"): lambda _, row: row.reason is None,
     ("Draw", "secret"): lambda _, row: row.secret if row.seed is not None else None,
+    ("PublicDraw", "secret"): lambda _, row: row.secret if row.seed is not None else None,
     ("ReturnLine", "inspection"): keyed("insp", "inspection"),
     ("ReturnLine", "recognitionSession"): keyed("ses", "recognition_session"),
     ("FilingSession", "recognitionSession"): keyed("ses", "recognition_session"),
