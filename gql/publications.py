@@ -88,7 +88,7 @@ class PublicDraw(Node):
     targets: list[PublicTarget] = items(lambda frame: frame.t.c["targets"], "抽中的场次, in the order drawn; with the outcome.")
 
 
-@strawberry.type(description="督导结果公开: what anybody may know of an inspection, once its opinion letter is served (A19). Nobody is named.")
+@strawberry.type(description="督导结果公开: what anybody may know of an inspection, once its opinion letter is served (000 §12). Nobody is named.")
 class PublicResult(Node):
     version: int = column("version", "Grows with each change.")
     status: PublicResultStatus = column("status", "Whether it is still said. A withdrawn one gives no figures.")

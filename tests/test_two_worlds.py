@@ -30,7 +30,7 @@ from tests.cluster import ask, scratch_cluster
 from tests.crowd_bench import DOCUMENTS, Bench, crowd_bench
 from tests.crowd_rows import Crowded, made
 from tests.reading.documents import Writer
-from tests.reading.filters import plain
+from tests.reading.filters import plain, pool
 from tests.reading.test_differential import cursor, valid
 from tests.world import World
 
@@ -72,8 +72,8 @@ class Pair:
 
     def values(self, model: Any, column: str, prefixes: tuple[str, ...], number: int) -> Any:
         """What stands in a column of the full world, secret or not, by number; an id with one of the prefixes."""
-        pool = sorted({getattr(row, column) for row in self.full.crowd.rows.of[model]} - {None}, key=plain)
-        value = pool[number * 7 % len(pool)] if pool else UUID(int=0)
+        found = pool(self.full.crowd.rows.of[model], column)
+        value = found[number * 7 % len(found)] if found else UUID(int=0)
         return f"{prefixes[number % len(prefixes)]}_{value.hex}" if prefixes and isinstance(value, UUID) else plain(value)
 
     def hidden(self) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Whether a row meets a filter, said once more in Python; and how a stored value looks as JSON."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -82,6 +82,11 @@ VALUES: Mapping[str, set[Any]] = {
     "method": {"BRIEFING", "SITE_OBSERVATION"},
 }
 """With what they are asked: no column holds it."""
+
+
+def pool(rows: Iterable[Any], column: str) -> list[Any]:
+    """With what a filter may be asked, in order: what stands in the column, or the values of what is worked out."""
+    return sorted(VALUES[column] if column in VALUES else {getattr(row, column) for row in rows} - {None}, key=plain)
 
 
 def passes(oracle: Any, row: Any, given: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:

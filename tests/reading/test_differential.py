@@ -21,7 +21,7 @@ from gql.schema import schema
 from tests.crowd_bench import DOCUMENTS, Bench
 from tests.reading.arguments import Written
 from tests.reading.documents import Writer
-from tests.reading.filters import VALUES, plain
+from tests.reading.filters import plain, pool
 from tests.reading.oracle import Oracle, decoded
 
 CALLERS = (
@@ -53,11 +53,10 @@ class Judge:
     def values(self, model: Any, column: str, prefixes: tuple[str, ...], number: int) -> Any:
         """What stands in a column of the data, by number; an id with one of the prefixes."""
         if (model, column) not in self.pools:
-            found = VALUES[column] if column in VALUES else {getattr(row, column) for row in self.oracle.rows.of[model]} - {None}
-            self.pools[model, column] = sorted(found, key=plain)
-        pool = self.pools[model, column]
-        assert pool or prefixes, f"the crowd has nothing in {model.__name__}.{column}"
-        value = pool[number % len(pool)] if pool else UUID(int=0)
+            self.pools[model, column] = pool(self.oracle.rows.of[model], column)
+        found = self.pools[model, column]
+        assert found or prefixes, f"the crowd has nothing in {model.__name__}.{column}"
+        value = found[number % len(found)] if found else UUID(int=0)
         return f"{prefixes[number % len(prefixes)]}_{value.hex}" if isinstance(value, UUID) else plain(value)
 
 
