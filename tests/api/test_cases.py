@@ -266,7 +266,7 @@ async def test_nobody_decides_the_own_case(world: World) -> None:
     case = await opened(world, row)
     (admin,) = [one for name, one in world.actors.items() if name == "center_admin"]
     oneself = replace(admin, person_id=row.person_id)
-    for mutation, other in ((REVOKE, {"ground": "NEGLIGENCE", **WRITTEN}), (SUSPEND, WRITTEN), (CLOSE, {"reason": "了结"})):
+    for mutation, other in ((REVOKE, {"ground": "NEGLIGENCE", **WRITTEN}), (SUSPEND, WRITTEN | {"reviewOn": REVIEW}), (CLOSE, {"reason": "了结"})):
         assert codes(await world.ask(oneself, mutation, input=about(case, **other))) == ["FORBIDDEN"]
 
 

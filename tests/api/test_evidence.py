@@ -185,8 +185,8 @@ async def test_questionnaires_tests_and_rechecks_carry_their_result(yunnan: Worl
         upload = await arrived(yunnan, team[0][1], pdf(), name="问卷.pdf")
         answer = await yunnan.ask(team[0][1], ATTACH, at=at, i=about(visit, upload, kind=kind))
         assert (codes(answer), reason(answer)) == (["BAD_USER_INPUT"], "evidence_result")
-        done = await yunnan.done(team[0][1], ATTACH, at=at, i=about(visit, upload, kind=kind, result="20份，满意18份", item="F03"))
-        assert (done["evidenceAttach"]["evidence"]["result"], done["evidenceAttach"]["evidence"]["item"]) == ("20份，满意18份", {"code": "F03"})
+        done = await yunnan.done(team[0][1], ATTACH, at=at, i=about(visit, upload, kind=kind, result="20份，满意18份", item="S03"))
+        assert (done["evidenceAttach"]["evidence"]["result"], done["evidenceAttach"]["evidence"]["item"]) == ("20份，满意18份", {"code": "S03"})
         assert len(await yunnan.rows(Evidence, inspection_id=visit.id)) == n + 1
 
 

@@ -59,8 +59,8 @@ const bothWays = {
   inflection: {
     replace: {
       singleRelationBackwards: (previous, options, details) => {
-        const relation = details.registry.pgRelations[details.codec.name]?.[details.relationName];
-        return relation.remoteResource.codec === details.codec ? details.relationName : previous(details);
+        const { registry: { pgRelations }, codec, relationName } = details;
+        return pgRelations[codec.name][relationName].remoteResource.codec === codec ? relationName : previous(details);
       },
     },
   },
