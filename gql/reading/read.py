@@ -51,7 +51,7 @@ async def read_public(info: Info) -> object:
     """The connection of a root field that is everybody's: read as nobody, by the role that serves, and so the same for all who ask."""
     asked = prepare(info, {}, actor=ANYBODY)
     with noted(info.context, [str(info.path.key)]):
-        document = await info.context.database.glance().document(asked.text, asked.values)
+        document = await info.context.database.read().document(asked.text, asked.values)
     if document is None:
         raise NotFound
     return Compiled(orjson.Fragment(document))
