@@ -1,4 +1,4 @@
-"""What random histories have found, each as a short one of its own."""
+"""What random histories, or the writing of their model, have found, each as a short one of its own."""
 
 from datetime import timedelta
 
