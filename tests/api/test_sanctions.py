@@ -54,7 +54,7 @@ async def test_the_center_criticizes_in_beijing(world: World) -> None:
     said = done["case"]
     assert (said["status"], said["sanction"], said["criticism"], said["authority"]) == ("IN_FORCE", "CRITICISM", "督导须按时到场", None)
     assert (said["decidedOn"], said["decisionNumber"], said["document"]) == ("2026-09-15", "督处〔2026〕2号", "谈话记录第2号")
-    assert said["availableSteps"] == []
+    assert said["availableSteps"] == [{"mutation": "supervisorCaseRefer"}]
     assert (await card_of(world, row)).status == "ACTIVE"
     seen = await world.done(actor, "{ supervisorCases(first: 5, filter: {sanction: {in: [CRITICISM]}}) { nodes { criticism } } }")
     assert seen["supervisorCases"]["nodes"] == [{"criticism": "督导须按时到场"}]

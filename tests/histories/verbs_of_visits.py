@@ -49,7 +49,7 @@ async def dispatch(hand: Hand, session: Row, team: list[Row]) -> SQLModel:
 async def direct(hand: Hand, session: Row, team: list[Row]) -> SQLModel:
     place, sent = await hand.row(RecognitionSession, session), await hand.team(team)
     if hand.h["rules"]["once"]:
-        row, _ = await directed.spot_check(hand.session, place, sent, venue=None, topic=None, act=hand.dispatcher)
+        row, _ = await directed.spot_check(hand.session, place, sent, check=directed.Check(), act=hand.dispatcher)
         return row
     agency = await again(hand.session, Organization, place.agency_id)
     errand = directed.Errand(form=InspectionForm.SPECIAL, topic="安全", recognition=place)
