@@ -90,14 +90,15 @@ def accuse(h: History, person: Row, card: Row, ground: str) -> Judged:
 
 
 def suspend(h: History, case: Row, where: str) -> Judged:
-    """By the center for everywhere: the card is suspended. By a district for its area: the card is not (A11)."""
+    """By the center for everywhere: the card is suspended. By a district for its area, where all visits are: the card is not (A11). Open places end."""
     if not h["rules"]["suspends"]:
         return "sanctions.supervisor.ladder"
     everywhere = where == "center"
     if case["status"] != "OPENED" or (everywhere and case["card"]["status"] != "ACTIVE"):
         return "STATE"
     after = to(case, "IN_FORCE", sanction="SUSPENSION", where=where, since=day(h["now"]))
-    return then(after, to(case["card"], "SUSPENDED") if everywhere else lambda: None)
+    freed = then(after, lambda: set_free(h, [one for one in h["places"] if one["person"] is case["person"]]))
+    return then(freed, to(case["card"], "SUSPENDED") if everywhere else lambda: None)
 
 
 def revoke(h: History, case: Row, ground: str, by: str) -> Judged:
