@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, FromClause, Integer, Select, Text, Uuid, a
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 from domain.errors import BadInput
+from domain.figures import word
 from models.base import table_of
 from models.inspections import Inspection
 from models.organizations import Organization, Profile
@@ -27,10 +28,6 @@ def year_of(year: int) -> int:
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise BadInput("year", "range", least=FIRST_YEAR, most=LAST_YEAR)
     return year
-
-
-def word(text: str) -> ColumnElement[str]:
-    return literal_column(f"'{text}'", Text)
 
 
 def of_area(agency: FromClause, area: ColumnElement[UUID]) -> ColumnElement[bool]:

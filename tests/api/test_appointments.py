@@ -66,6 +66,7 @@ async def test_the_card_comes_first(yunnan: World) -> None:
     card = await card_of(yunnan, row)
     assert await refused(yunnan, "center_admin", of(row, card.valid_until)) == ("RULE_NOT_MET", "appointment.card")
     assert await refused(yunnan, "center_admin", of(row, today - timedelta(days=1))) == ("BAD_USER_INPUT", None)
+    assert await refused(yunnan, "center_admin", of(row, today, endsOn=today.isoformat())) == ("BAD_USER_INPUT", None)
     assert await refused(yunnan, "center_admin", of(row, today, expectedVersion=7)) == ("CONFLICT", None)
     async with yunnan.transaction() as session:
         (await again(session, Card, card.id)).status = CardStatus.SUSPENDED
