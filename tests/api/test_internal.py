@@ -197,7 +197,7 @@ async def test_it_is_no_part_of_any_ratio(world: World) -> None:
     visit, held, actor = await own(world)
     await filled(world, visit, actor)
     await done(world, "agency_admin_0", "recognitionSessionHold", **of(held), at=held.ends_at)
-    ask = "query($d: ID!) { samplingDebt(month: \"2026-09\", district: $d) { held inspected } }"
+    ask = 'query($d: ID!) { samplingDebt(month: "2026-09", dispatcher: $d) { held inspected } }'
     debt = await world.done("district_dispatcher_0", ask, at=held.ends_at, d=shown("dst", world.districts[0].id))
     assert (debt["samplingDebt"]["held"], debt["samplingDebt"]["inspected"]) == (1, 0)
 
@@ -214,7 +214,7 @@ async def test_what_the_own_inspection_missed_weighs_on_the_next_draw(place: Wor
     (visit,) = await place.rows(Inspection, agency_id=held.agency_id, internal=True)
     assert made["inspectionOpenInternal"]["inspection"]["id"] == shown("insp", visit.id)
     await filled(place, visit, actor)
-    agreed = "query { inspectionAgreements(since: \"2026-09-01\", until: \"2026-10-01\") { agency sessions compared agreed missed } }"
+    agreed = 'query { inspectionAgreements(since: "2026-09-01", until: "2026-10-01") { agency sessions compared agreed missed } }'
     compared = len(await lines(place, visit))
     expected = {"agency": shown("agc", held.agency_id), "sessions": 1, "compared": compared, "agreed": compared - 2, "missed": 2}
     assert (await place.done("center_clerk", agreed))["inspectionAgreements"] == [expected]
