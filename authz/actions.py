@@ -66,6 +66,7 @@ class Action(StrEnum):
     SESSION_NAME_ASSESSOR = "session.name_assessor"
     SESSION_ASSIGN_INTERNAL = "session.assign_internal"
     SESSION_CHECK_IN = "session.check_in"
+    SESSION_INSPECT = "session.inspect"
     SESSION_START = "session.start"
     SESSION_HOLD = "session.hold"
     SESSION_POST_RESULTS = "session.post_results"

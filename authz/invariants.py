@@ -28,6 +28,8 @@ WORKING = frozenset(
         Action.RECTIFICATION_RETURN,
     }
 )
+SENDING = frozenset({Action.AMENDMENT_ATTACH, Action.OPINION_ISSUE, Action.RECTIFICATION_ACCEPT, Action.RECTIFICATION_RETURN})
+"""What the dispatcher does. An agency dispatches its own internal supervisor and nobody else (000 §12): a CHECK of the table says so."""
 ACCEPTING = frozenset({Action.RECTIFICATION_ACCEPT, Action.RECTIFICATION_RETURN})
 REVOKING = frozenset({Action.CARD_ISSUE, Action.APPLICATION_DESIGNATE, Action.SUPERVISOR_CASE_REVOKE, Action.SUPERVISOR_CASE_CONFIRM})
 QUALIFYING = frozenset({Action.CARD_ISSUE, *(Action(f"application.{verb}") for verb in ("recommend", "train", "examine", "designate", "reject"))})
@@ -98,7 +100,8 @@ PINNED = (
         (PLACES[Place.SAME_CENTER] | PLACES[Place.ELSEWHERE]) & ~BY_THE_OWN_HAND,
     ),
     Pinned("signed", "000 §8(二); 003 §12", everybody, NOBODYS, EVERYWHERE),
-    Pinned("inspected_side", "000 §11; 003 §12", of(Role.AGENCY, Role.INTEGRATOR), WORKING, EVERYWHERE),
+    Pinned("inspected_side", "000 §11; 003 §12", of(Role.AGENCY, Role.INTEGRATOR), WORKING - SENDING, EVERYWHERE),
+    Pinned("inspected_side", "000 §11; 003 §12", of(Role.AGENCY, Role.INTEGRATOR), SENDING, EVERYWHERE & ~FACTS[Fact.DISPATCHER]),
     Pinned("embargo", "000 §11(一)", of(Role.AGENCY, Role.INTEGRATOR), about(*EMBARGOED), EVERYWHERE & ~FACTS[Fact.SERVED] & ~BY_THE_OWN_HAND),
     Pinned("source", "000 §8(六), (七), §20(二), (五); 003 §15", of(Role.AGENCY, Role.INTEGRATOR), about(*PROTECTED), EVERYWHERE),
     Pinned("own_rectification", "000 §11(三)", everybody, ACCEPTING, FACTS[Fact.TEAM_MEMBER]),

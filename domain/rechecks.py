@@ -144,7 +144,12 @@ async def repeated(session: AsyncSession, recheck: Recheck, visit: Inspection, *
     first = (await session.exec(rows_of(Inspection).where(col(Inspection.id) == recheck.inspection_id))).one()
     mine = rows_of(Assignment.id).where(col(Assignment.inspection_id) == visit.id, col(Assignment.person_id) == recheck.person_id)
     with_the_person = (await session.exec(mine.where(col(Assignment.status).in_(WAS_THERE)))).first() is not None
-    later = visit.agency_id == first.agency_id and visit.scheduled_on > first.scheduled_on and visit.status in INSPECTED
+    later = (
+        visit.agency_id == first.agency_id
+        and visit.internal is first.internal
+        and visit.scheduled_on > first.scheduled_on
+        and visit.status in INSPECTED
+    )
     if not later or with_the_person:
         raise Unmet("recheck.other_visit", "000 §21(二)")
     recheck.repeated_by_id = visit.id

@@ -89,7 +89,7 @@ def opinion_late(rules: Profile, today: date, holidays: Holidays) -> Conditions:
 def report_late(rules: Profile, today: date, holidays: Holidays) -> Conditions:
     days = rules.optional_integer("supervision_report.working_days")
     filed = exists().where(col(SupervisionReport.inspection_id) == col(Inspection.id))
-    visited = col(Inspection.status).in_(VISITED)
+    visited = and_(col(Inspection.status).in_(VISITED), col(Inspection.internal).is_(False))
     return None if days is None else (visited, col(Inspection.scheduled_on) <= last_day_over(days, today, holidays), ~filed)
 
 

@@ -98,7 +98,7 @@ async def register(
     if len(assessors) > MOST_ASSESSORS:
         raise BadInput("assessors", "too_many", most=MOST_ASSESSORS)
     if internal is not None:
-        recognition.internal_supervisor_id = (await _valid_internal(session, recognition, internal, rules=rules)).id
+        recognition.internal_supervisor_id = (await valid_internal(session, recognition, internal, rules=rules)).id
     session.add(recognition)
     await session.flush()
     event = await record(session, recognition, step="REGISTER", act=act, after=recognition.status, profile_id=rules.id)
@@ -125,7 +125,7 @@ async def assign_internal(session: AsyncSession, recognition: RecognitionSession
     if recognition.status is not RecognitionSessionStatus.PLANNED:
         raise Conflict("STATE", status=recognition.status.value)
     rules = await rules_of(session, recognition)
-    recognition.internal_supervisor_id = (await _valid_internal(session, recognition, supervisor_id, rules=rules)).id
+    recognition.internal_supervisor_id = (await valid_internal(session, recognition, supervisor_id, rules=rules)).id
     recognition.internal_checked_in_at = None
     status = recognition.status
     return await record(session, recognition, step="ASSIGN_INTERNAL", act=act, before=status, after=status, profile_id=rules.id)
@@ -140,8 +140,8 @@ async def check_in_internal(session: AsyncSession, recognition: RecognitionSessi
     query = select(Supervisor).where(col(Supervisor.id) == recognition.internal_supervisor_id)
     assigned = (await session.exec(query)).one_or_none()
     if assigned is None or assigned.person_id != act.by:
-        raise _lacking(rules)
-    await _valid_internal(session, recognition, assigned.id, rules=rules)
+        raise lacking(rules)
+    await valid_internal(session, recognition, assigned.id, rules=rules)
     recognition.internal_checked_in_at = act.at
     status = recognition.status
     return await record(session, recognition, step="CHECK_IN", act=act, before=status, after=status, profile_id=rules.id)
@@ -185,11 +185,12 @@ async def _conducted(session: AsyncSession, recognition: RecognitionSession, *, 
     if (recognition.status, step) in STEPS:
         on_the_day(recognition, act=act)
         if rules.rules.flag("internal.required_per_session") and recognition.internal_checked_in_at is None:
-            raise _lacking(rules)
+            raise lacking(rules)
     return await advance(session, recognition, STEPS, step=step, act=act, profile_id=rules.id)
 
 
-def _lacking(rules: InForce) -> Unmet:
+def lacking(rules: InForce) -> Unmet:
+    """The refusal where the named internal supervisor is not there."""
     rule = rules.rules.rule("internal.required_per_session")
     return Unmet(rule.id, rule.article, rules.rules.version)
 
@@ -218,7 +219,7 @@ async def _seat(session: AsyncSession, recognition: RecognitionSession, named: N
     return row
 
 
-async def _valid_internal(session: AsyncSession, recognition: RecognitionSession, supervisor_id: UUID, *, rules: InForce) -> Supervisor:
+async def valid_internal(session: AsyncSession, recognition: RecognitionSession, supervisor_id: UUID, *, rules: InForce) -> Supervisor:
     """The agency's own, on its roster, with card and term on the day where the rules know them (D07, D09)."""
     day = shanghai_day(recognition.starts_at)
     query = select(Supervisor).where(

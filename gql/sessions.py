@@ -60,6 +60,16 @@ class Assessor(Node):
     person: Person | None = one("person_id", PERSONS, "Who that is.")
 
 
+def is_watched(frame: Frame) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = frame.t.c.internal_supervisor_id.is_not(None)
+    return found
+
+
+def has_come(frame: Frame) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = frame.t.c.internal_checked_in_at.is_not(None)
+    return found
+
+
 @strawberry.type(description="认定场次: one session of one agency at one place.")
 class RecognitionSession(Versioned):
     status: RecognitionSessionStatus = column("status", "Where it stands.")
@@ -94,17 +104,8 @@ class RecognitionSession(Versioned):
         Offered("recognitionSessionNameAssessor", Action.SESSION_NAME_ASSESSOR, OPEN),
         Offered("recognitionSessionAssignInternal", Action.SESSION_ASSIGN_INTERNAL, PLANNED),
         Offered("recognitionSessionCheckIn", Action.SESSION_CHECK_IN, OPEN),
+        Offered("inspectionOpenInternal", Action.SESSION_INSPECT, ("STARTED", "HELD"), when=has_come),
     )
-
-
-def is_watched(frame: Frame) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = frame.t.c.internal_supervisor_id.is_not(None)
-    return found
-
-
-def has_come(frame: Frame) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = frame.t.c.internal_checked_in_at.is_not(None)
-    return found
 
 
 @strawberry.input(description="Which sessions.")
@@ -260,8 +261,8 @@ class Mutation:
 
     @mutation(
         Action.SESSION_CHECK_IN,
-        "The internal supervisor who was named checks in, on the day and nobody for another (000 §12, 003 §6). That is kept on the session; it opens no "
-        "inspection.",
+        "The internal supervisor who was named checks in, on the day and nobody for another (000 §12, 003 §6). What they find is written down in an "
+        "inspection of the agency's own (`inspectionOpenInternal`).",
     )
     async def recognition_session_check_in(call: Call, input: RecognitionSessionCheckInInput) -> RecognitionSessionPayload:
         found = await taken(call, input, Action.SESSION_CHECK_IN)

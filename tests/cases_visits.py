@@ -10,6 +10,7 @@ from models.opinions import OpinionLetter, Rectification
 from tests.cases_dispatch import REASON, Prepare
 from tests.contract import AGAIN, Case
 from tests.making_inspections import dispatched, notified
+from tests.making_internal import watched
 from tests.making_returns import again, answered, day_of, dispatcher, on_site, published, rectified, reported, served, signed
 from tests.world import World, shown
 
@@ -26,6 +27,11 @@ async def inspection_cancel(world: World) -> Case:
 
 def at_visit(visit: Inspection) -> dict[str, object]:
     return {"inspection": shown("insp", visit.id)}
+
+
+async def inspection_open_internal(world: World) -> Case:
+    recognition, _, watcher = await watched(world)
+    return Case(world, watcher, {"recognitionSession": shown("ses", recognition.id)}, at=recognition.starts_at)
 
 
 async def inspection_check_in(world: World) -> Case:
@@ -126,6 +132,7 @@ async def inspection_close(world: World) -> Case:
 VISITS: Mapping[str, Prepare] = {
     "inspectionNotify": inspection_notify,
     "inspectionCancel": inspection_cancel,
+    "inspectionOpenInternal": inspection_open_internal,
     "inspectionCheckIn": inspection_check_in,
     "checklistSave": checklist_save,
     "inspectionSign": inspection_sign,

@@ -155,7 +155,7 @@ def report_due(oracle: Any, inspection_id: UUID) -> date | None:
     count = next((one["value"] for one in profile.rules if one["id"] == "supervision_report.working_days"), None)
     years = [one for one in oracle.rows.of[HolidayCalendar] if one.center_id == visit.center_id]
     off, worked = ({date.fromisoformat(day) for one in years for day in getattr(one, name)} for name in ("days_off", "working_days"))
-    return None if count is None else add_working_days(visit.scheduled_on, count, Holidays(frozenset(off), frozenset(worked)))
+    return None if count is None or visit.internal else add_working_days(visit.scheduled_on, count, Holidays(frozenset(off), frozenset(worked)))
 
 
 def report_late(oracle: Any, row: Any) -> bool | None:
@@ -251,6 +251,8 @@ MASKED: Mapping[tuple[str, str], Twin] = {("Person", "name"): lambda _, row: row
 WHEN: Mapping[str, Twin] = {
     "policyVersionApprove": lambda oracle, row: row.proposed_by != oracle.actor.person_id,
     "auditorProposalConfirm": lambda oracle, row: row.proposed_by != oracle.actor.person_id,
+    "inspectionOpenInternal": lambda _, row: row.internal_checked_in_at is not None,
+    **dict.fromkeys(("inspectionCheckIn", "supervisionReportSubmit"), lambda _, row: not row.internal),
     "assignmentReplace": lambda _, row: row.status.value != "OFFERED" or row.reply_by <= datetime.now(UTC),
     "blacklistEntryPropose": listed_by_nobody,
     "blacklistEntryConfirm": lambda oracle, row: row.proposed_by != oracle.actor.person_id,
