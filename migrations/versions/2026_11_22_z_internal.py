@@ -1,13 +1,10 @@
-"""An agency's own inspections (内督) are of a session of its own and sent by itself, one for each session and internal supervisor.
-
-Who was an assessor at an agency lately is asked beyond the walls too, so the agency of a session is read there (003 §10, A10).
-"""
+"""An agency's own inspections (内督) are of a session of its own and sent by itself, one for each session and internal supervisor."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision: str = "z_internal"
-down_revision: str | None = "y_told"
+down_revision: str | None = "ya_assessed"
 branch_labels = None
 depends_on = None
 
@@ -22,11 +19,9 @@ def upgrade() -> None:
     op.create_index(
         "uq_assignment_internal_once", "assignment", ["recognition_session_id", "supervisor_id"], unique=True, postgresql_where=sa.literal_column("internal")
     )
-    op.execute("GRANT SELECT (agency_id) ON recognition_session TO wall_rules")
 
 
 def downgrade() -> None:
     op.execute("SET LOCAL statement_timeout = '600s'")
-    op.execute("REVOKE SELECT (agency_id) ON recognition_session FROM wall_rules")
     op.drop_index("uq_assignment_internal_once", table_name="assignment")
     op.drop_constraint("ck_inspection_internal_by_the_agency", "inspection")
