@@ -88,6 +88,9 @@ class Profile(Node):
         "organization_id", ORGANIZATIONS, "For whom, and all below."
     )
     rules: list[Rule] = items(lambda frame: frame.t.c["rules"], "All rules that are on.")
+    code_of_conduct: str | None = column("code_of_conduct", "工作守则, in full (000 §8(八)); null where the center has entered none.")
+    code_digest: str | None = column("code_digest", "SHA-256 over the UTF-8 of that text, in hex: what the step ACCEPT of an assignment names.")
+    exam_room_rules: str | None = column("exam_room_rules", "考场规则, in full (000 §8(八)); null where the center has entered none.")
 
 
 @strawberry.input(description="Which profiles.")

@@ -81,6 +81,7 @@ BOUNDED = {
     "Profile.rules": "the keys of rules",
     "Overlay.rules": "the keys of rules",
     "Overlay.difference": "the keys of rules",
+    "ChecklistTemplate.difference": "the lines of two forms",
     "HolidayCalendar.daysOff": "a hundred",
     "HolidayCalendar.workingDays": "a hundred",
     "Viewer.capabilities": "the lines of the policy",
