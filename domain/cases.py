@@ -7,6 +7,8 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
+from sqlalchemy import select as select_from
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -19,11 +21,13 @@ from domain.organizations import InForce, rules_for
 from domain.proposals import OPEN_PLACES
 from domain.supervisors import restore_card, role_name, supervisor_of, suspend_card, terms_in_force, withdraw_card
 from domain.texts import checked
+from models.base import table_of
 from models.cases import BlacklistEntry, CaseOrigin, Ground, Sanction, SupervisorCase, SupervisorCaseStatus
 from models.dispatch import Assignment
 from models.events import Event
 from models.inspections import Inspection
 from models.memberships import Membership
+from models.organizations import Organization
 from models.supervisors import IN_USE, Appointment, Card
 
 LONGEST_FACTS = 4000
@@ -266,3 +270,9 @@ async def written(
     session.add(row)
     await session.flush()
     return row, await record(session, row, step="OPEN", act=act, after=row.status, reason=ground.value, profile_id=rules.id)
+
+
+def name_of(organization_id: ColumnElement[UUID]) -> ColumnElement[str]:
+    """Of an organization that a case names."""
+    o = table_of(Organization).alias("named")
+    return select_from(o.c.name).where(o.c.id == organization_id).correlate_except(o).scalar_subquery()

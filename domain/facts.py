@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Interval, Select, and_, func, literal_column, or_, select, true
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import Period, add_months, shanghai_day, start_of_day
@@ -25,6 +25,7 @@ TERM, EMPLOYMENT, CASE, ENTRY = table_of(Appointment), table_of(Employment), tab
 ASSESSOR, RECOGNITION = table_of(Assessor), table_of(RecognitionSession)
 ASSIGNMENT, INSPECTION = table_of(Assignment), table_of(Inspection)
 
+YEAR = literal_column("interval '365 days'", Interval)
 BUSY = (AssignmentStatus.OFFERED, AssignmentStatus.ACCEPTED, AssignmentStatus.CHECKED_IN)
 
 Who = ColumnElement[bool]
@@ -189,6 +190,14 @@ async def _assessed(
     for one in await rows(session, query):
         found[one.person_id].append(Assessed(one.id.hex, Period(one.starts_at, one.ends_at), one.agency_id.hex))
     return found
+
+
+def last_assessed(person: ColumnElement[UUID], agency: ColumnElement[UUID], *, before: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    """When somebody last was an assessor at an agency in the 365 days before; NULL for never. Only in sessions that the caller's wall shows."""
+    x, r = ASSESSOR.alias("assessor_there"), RECOGNITION.alias("held_there")
+    held = (r.c.agency_id == agency, r.c.status != literal_column("'CANCELLED'"), r.c.starts_at < before, r.c.starts_at >= before - YEAR)
+    last = select(func.max(r.c.starts_at)).join(x, x.c.recognition_session_id == r.c.id).where(x.c.person_id == person, *held)
+    return last.correlate_except(x, r).scalar_subquery()
 
 
 async def _duties(session: AsyncSession, who: Who, span: Period) -> Mapping[UUID, list[Period]]:

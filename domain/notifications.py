@@ -141,6 +141,8 @@ TELLS: Mapping[tuple[type[SQLModel], str], Told] = {
     (FilingRefusal, "DISMISS"): told(K.FILING_REFUSAL_DISMISSED, "proposer_id"),
     (CreditEntry, "RECORD"): told(K.CREDIT_ENTERED, "agency_id", "district_id"),
     # 000 §15-§16, §18, §21-§23; 003 §17: the person concerned
+    (SupervisorCase, "CRITICIZE"): told(K.SUPERVISOR_CASE_DECIDED, PERSON),
+    (SupervisorCase, "DISCIPLINE"): told(K.SUPERVISOR_CASE_DECIDED, PERSON),
     (SupervisorCase, "SUSPEND"): told(K.SUPERVISOR_CASE_DECIDED, PERSON),
     (SupervisorCase, "CONFIRM"): told(K.SUPERVISOR_CASE_DECIDED, PERSON),
     (SupervisorCase, "RESTORE"): told(K.SUPERVISOR_CASE_LIFTED, PERSON),

@@ -1,15 +1,17 @@
 """年检覆盖 in the graph: how far the annual inspections of a year have come, and which agencies still lack theirs."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
 import strawberry
 from strawberry import Info
 
+from authz.actor import Actor
 from domain import annual_coverage
 from gql import ids
-from gql.reading.declare import Given, Source, column, lines
-from gql.reading.read import read_one
+from gql.reading.declare import READS, STORED, Given, Source, column, lines
+from gql.reading.read import read_declared
 from models.ratings import AnnualRating
 
 AREAS = Source(AnnualRating, "AnnualCoverage", {}, rows=annual_coverage.AREAS)
@@ -42,13 +44,18 @@ OfArea = Annotated[strawberry.ID, strawberry.argument(description="The center or
 OfYear = Annotated[int, strawberry.argument(description="The year, from 2000 to 2999.")]
 
 
+def of_area(_actor: Actor | None, arguments: Mapping[str, Any]) -> Mapping[str, object]:
+    return {"row": ids.read(str(arguments["area"]), ["ctr", "dst"]), "year": annual_coverage.year_of(arguments["year"])}
+
+
 async def coverage_of(info: Info, area: OfArea, year: OfYear) -> Any:
-    given = {"row": ids.read(area, ["ctr", "dst"]), "year": annual_coverage.year_of(year)}
-    return await read_one(info, given, stored=Given("row", AREAS))
+    return await read_declared(info, {"area": area, "year": year})
 
 
 @strawberry.type
 class Query:
     annual_coverage: AnnualCoverage | None = strawberry.field(
-        resolver=coverage_of, description="年检覆盖: which agencies of an area had no annual inspection in a year."
+        resolver=coverage_of,
+        description="年检覆盖: which agencies of an area had no annual inspection in a year.",
+        metadata={STORED: Given("row", AREAS), READS: of_area},
     )

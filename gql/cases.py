@@ -5,12 +5,12 @@ from enum import Enum
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ColumnElement, case, null, select
+from sqlalchemy import ColumnElement, case, null
 
 from authz.actions import Action
 from authz.relations import PERSON, there_is
 from domain import cases, proposals, rechecks
-from domain.cases import Confirmed, Decision
+from domain.cases import Confirmed, Decision, name_of
 from gql import ids
 from gql.blacklist import BLACKLIST_ENTRIES, BlacklistEntry, BlacklistEntryPayload
 from gql.enums import described
@@ -25,7 +25,6 @@ from models.cases import BlacklistEntry as BlacklistEntryRow
 from models.cases import CaseOrigin, Ground, Sanction, SupervisorCaseStatus
 from models.cases import SupervisorCase as SupervisorCaseRow
 from models.events import Event as EventRow
-from models.organizations import Organization as OrganizationRow
 
 described(
     CaseOrigin,
@@ -70,9 +69,7 @@ def suspended(frame: Frame) -> ColumnElement[bool]:
 
 
 def reporter(frame: Frame) -> ColumnElement[str]:
-    o = table_of(OrganizationRow).alias("reporter")
-    name = select(o.c.name).where(o.c.id == frame.t.c.reported_by_id).scalar_subquery()
-    return case((frame.may(Action.SUPERVISOR_CASE_READ_REPORTER), name), else_=null())
+    return case((frame.may(Action.SUPERVISOR_CASE_READ_REPORTER), name_of(frame.t.c.reported_by_id)), else_=null())
 
 
 def put_to_nobody(frame: Frame) -> ColumnElement[bool]:

@@ -90,7 +90,7 @@ def of_agency(frame: Frame) -> ColumnElement[str]:
 
 
 @strawberry.type(
-    description="抽取权重: how many tickets the sessions of an agency have in the lot, as its own control missed what external inspections found (N11)."
+    description="抽取权重: how many tickets the sessions of an agency have in the lot, as its own control missed what external inspections found (本系统默认)."
 )
 class DrawWeight:
     agency: strawberry.ID = computed(of_agency, "The agency.")

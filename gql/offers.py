@@ -5,10 +5,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import ColumnElement, Interval, and_, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_
 
 from authz.actions import Action
 from domain import directed, dispatch, offers, refusals
+from domain.facts import last_assessed
 from gql import ids
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
@@ -19,12 +20,9 @@ from gql.reading.fragments import constant, instant
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where, where_worked
 from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
 from gql.supervisors import PERSONS, SUPERVISORS, Person, Supervisor
-from models.base import table_of
 from models.dispatch import Assignment as AssignmentRow
 from models.dispatch import AssignmentStatus, TeamRole
 from models.events import Event as EventRow
-from models.sessions import Assessor
-from models.sessions import RecognitionSession as SessionRow
 
 if TYPE_CHECKING:
     from gql.inspections import Inspection
@@ -48,7 +46,6 @@ described(TeamRole, "督导组中的职务: the role in a team.", LEADER="组长
 ASSIGNMENTS = Source(AssignmentRow, "Assignment", "asg")
 INSPECTIONS = "gql.inspections:INSPECTIONS"
 
-YEAR = literal_column("interval '365 days'", Interval)
 OPEN = ("OFFERED", "ACCEPTED")
 LEFT = ("DECLINED", "NO_REPLY", "RECUSED", "EXCUSED", "WITHDRAWN", "NO_SHOW")
 
@@ -66,19 +63,8 @@ def watched(frame: Frame) -> ColumnElement[bool]:
 
 def assessed_there(frame: Frame) -> ColumnElement[str]:
     """A warning to who may send another one, never a block (A10)."""
-    t, x, r = frame.t.c, table_of(Assessor).alias("assessor_there"), table_of(SessionRow).alias("held_there")
-    last = (
-        select(instant(func.max(r.c.starts_at)))
-        .join(x, x.c.recognition_session_id == r.c.id)
-        .where(
-            x.c.person_id == t.person_id,
-            r.c.agency_id == t.agency_id,
-            r.c.status != constant("CANCELLED"),
-            r.c.starts_at < t.starts_at,
-            r.c.starts_at >= t.starts_at - YEAR,
-        )
-    )
-    return case((frame.may(Action.ASSIGNMENT_EXCUSE), last.correlate_except(x, r).scalar_subquery()))
+    t = frame.t.c
+    return case((frame.may(Action.ASSIGNMENT_EXCUSE), instant(last_assessed(t.person_id, t.agency_id, before=t.starts_at))))
 
 
 @strawberry.type(description="指派: a place in the team of an inspection, offered to one supervisor (000 §19).")

@@ -12,7 +12,7 @@ import gql.ratings  # noqa: F401 - describes the ratings
 from authz.actions import Action
 from domain import publications
 from domain.verification import seconds_to_wait
-from gql.dispatch import DRAWS, Draw, OfDraw
+from gql.dispatch import DRAWS, Draw, OfDraw, after_the_run
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation
 from gql.inspections import INSPECTIONS
@@ -83,7 +83,7 @@ class PublicDraw(Node):
     disclosed_at: datetime | None = column("disclosed_at", "When the outcome was: after the last opinion letter was served.")
     voided_at: datetime | None = column("voided_at", "When it was declared void.")
     public_value: str | None = column("public_value", "The public value; with the outcome.")
-    secret: str | None = column("secret", "The secret committed to; with the outcome.")
+    secret: str | None = computed(after_the_run, "The secret committed to; with the outcome.")
     seed: str | None = column("seed", "The seed; with the outcome.")
     targets: list[PublicTarget] = items(lambda frame: frame.t.c["targets"], "抽中的场次, in the order drawn; with the outcome.")
 

@@ -134,8 +134,12 @@ def test_every_personal_column_is_masked() -> None:
 
 @pytest.mark.parametrize("column", ["password_hash", "token_hash", "ticket_hash", "secret", "id_digest", "subject_digest", "content"])
 def test_a_secret_is_no_plain_column(column: str) -> None:
-    assert not [(type, field) for type, field, what in declared(Column) if what.name == column]
+    found = [(type, field) for type, field, what in declared(Column) if what.name == column]
+    assert set(found) <= DISCLOSED
 
+
+DISCLOSED = {("PublicDraw", "secret")}
+"""Columns of their own, filled when what they tell becomes public (docs/decisions/0023)."""
 
 LINE = "p, center, SUBTREE, inspection, read, allow"
 

@@ -20,6 +20,7 @@ SEEN_BY_ALL = "what everybody is under is read, not served"
 SILENT: dict[str, dict[str, str]] = {
     "accounts": {"OPEN INVITE DISABLE SET_PASSWORD ISSUE END": "accounts are told by their own letters, outside of the trade"},
     "agency_cases": {"DISMISS": "the agency never learned of the case, and who decides had opened it or been told"},
+    "alone": {"BEGIN": "the team is together, on site"},
     "amendments": {
         "PROPOSE SIGN COMPLETE": "the team signs together; it is told to the agency when it is attached",
         "ANSWER": "the agency that asked sees no register; it is answered by word of mouth",
@@ -30,7 +31,10 @@ SILENT: dict[str, dict[str, str]] = {
     "assessments": {},
     "blacklist": {"REVIEW": "the entry stands until the review ends, and that is told"},
     "candidates": {"CHECK_CANDIDATES": "part of the form, which is told by the letter"},
-    "cases": {"REVOKE": "nothing is in force before a second person confirms it, and that is told"},
+    "cases": {
+        "REVOKE": "nothing is in force before a second person confirms it, and that is told",
+        "SUPERSEDE": OTHER + "the revocation",
+    },
     "checklists": {"DEPART OPEN SAVE": "what is written on site reaches the agency with the letter"},
     "complaints": {
         "RECEIVE": ITSELF,
@@ -41,6 +45,8 @@ SILENT: dict[str, dict[str, str]] = {
     "credit": {},
     "dispatch": {"RUN CONFIRM VOID": OTHER + "the offers"},
     "education": {"HOLD": ITSELF, "RECORD": "a failure opens a case, and that is told"},
+    "employments": {"EMPLOY END": "an entry in the register of persons, which the person reads"},
+    "entries": {"ENTER FINISH COMPARE RECONCILE": "the team is together, on site"},
     "evidence": {"ATTACH WITHDRAW HAND_OUT": OTHER + "the answer to the request"},
     "filings": {"CONFIRM": OTHER + "REFUSE of the batch"},
     "grading": {},
@@ -52,6 +58,10 @@ SILENT: dict[str, dict[str, str]] = {
         "CLOSE": "the agency has its letter, and its rectification was accepted",
     },
     "jobs": {},
+    "leaving": {
+        "RETURN DELETE_ENTRY": "what is written down after the end, which the person was told",
+        "UNASSIGN_INTERNAL": "within the agency",
+    },
     "memberships": {
         "DELEGATE END PROPOSE CONFIRM WITHDRAW": "an office is given in person; what it may do is asked at once of `viewer`",
     },
@@ -72,16 +82,21 @@ SILENT: dict[str, dict[str, str]] = {
     "overlays": {"PROPOSE PUBLISH WITHDRAW": SEEN_BY_ALL},
     "policies": {"PROPOSE APPROVE REJECT": SEEN_BY_ALL},
     "proposals": {"PROPOSE DISMISS": "nobody is listed; the second person finds what waits in `blacklistEntries`"},
+    "publications": {"ANNOUNCE DISCLOSE VOID PUBLISH WITHDRAW": SEEN_BY_ALL},
     "rechecks": {"ORDER_RECHECK CONFIRM REPEAT": "within the center; a repeated visit is told as one"},
     "recommendations": {},
     "reminders": {},
     "returns": {"REPLACE": OTHER + "the new edition"},
+    "sanctions": {"RECOMMEND REFER": "put to who is outside of the service; the case shows it"},
     "sessions": {
         "REGISTER NAME_ASSESSOR START HOLD POST_RESULTS CHECK_IN CANCEL": "the agency's own work, which both tiers read; a visit is called off by itself",
         "ASSIGN_INTERNAL": "within the agency",
     },
     "stipends": {"SET": SEEN_BY_ALL, "ENTER": "the ledger is the person's own to read (000 \u00a718)"},
-    "supervisors": {"APPOINT": OTHER + "the card and the roster", "TERMINATE REMOVE": OTHER + "the revocation"},
+    "supervisors": {
+        "APPOINT": OTHER + "the card and the roster",
+        "TERMINATE REMOVE CANCEL": OTHER + "the revocation, or the leaving, which the person asked for",
+    },
     "templates": {"PUBLISH_TEMPLATE": SEEN_BY_ALL},
     "violations": {"RECEIVE INVESTIGATE": "on the way; the end is told"},
     "webhooks": {"REGISTER RESUME CLOSE RETRY": ITSELF},
@@ -109,6 +124,7 @@ MODELS: dict[str, str] = {
     "proposals": "BlacklistEntry",
     "recommendations": "AssessorRecommendation",
     "returns": "MonthlyReturn",
+    "sanctions": "SupervisorCase",
     "supervisors": "Supervisor Card Appointment",
     "violations": "SeriousViolationReport",
     "webhooks": "Webhook",

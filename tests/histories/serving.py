@@ -45,8 +45,8 @@ def later(since: date, months: int | None) -> date | None:
     return None if months is None else since.replace(year=since.year + months // 12)
 
 
-def at_a_time(person: Row, since: date, until: date | None) -> bool:
-    kept = [one for one in person["terms"] if one["status"] in {*RUNNING, "RENEWED"}]
+def at_a_time(person: Row, since: date, until: date | None, *, but: Row | None = None) -> bool:
+    kept = [one for one in person["terms"] if one["status"] in {*RUNNING, "RENEWED"} and one is not but]
     return any((until is None or one["from"] < until) and (one["until"] is None or since < one["until"]) for one in kept)
 
 
@@ -73,7 +73,10 @@ def renew(h: History, person: Row, term: Row) -> Judged:
         return "appointment.evaluation"
     if why := standing(h, person):
         return why
-    return then(to(term, "RENEWED"), lambda: given(person, "terms", term["until"], later(term["until"], h["rules"]["term_months"])))
+    since, until = term["until"], later(term["until"], h["rules"]["term_months"])
+    if at_a_time(person, since, until, but=term):
+        return "OVERLAP"
+    return then(to(term, "RENEWED"), lambda: given(person, "terms", since, until))
 
 
 def accuse(h: History, person: Row, card: Row, ground: str) -> Judged:

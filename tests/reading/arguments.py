@@ -88,6 +88,12 @@ class Arguments:
             whose = self.values(*self.pick([(MonthlyReturn, "district_id"), (Organization, "id")]), ("dst",), self.choose(8))
             district = f'district: "{whose}", ' if "district" in declared.args else ""
             return f'({district}month: "{self.pick(MONTHS)}")', None, None
+        if isinstance(what, Given) and "area" in declared.args:
+            return (
+                f'(area: "{self.values(Organization, "id", ("ctr", "dst"), self.choose(8))}", year: {self.pick((2026, 2000, 2003, 2007))})',
+                None,
+                None,
+            )
         if isinstance(what, Given) and "id" in declared.args:
             source = source_of(what.source)
             prefixes = (source.prefix,) if isinstance(source.prefix, str) else tuple(source.prefix.values())

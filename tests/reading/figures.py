@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from authz.access import holds, require
 from authz.actions import Action
 from authz.errors import NotFound
+from domain.annual_coverage import DONE
 from domain.calendar import Month, shanghai_day
 from domain.errors import Unmet
 from domain.figures import HELD, INSPECTED, WAS_THERE, Coverage, Line, needed, sealed
@@ -22,6 +24,7 @@ from models.opinions import Rectification
 from models.organizations import Organization, Tier
 from models.organizations import Profile as ProfileRow
 from models.overlays import Overlay, OverlayStatus
+from models.ratings import AnnualRating
 from models.returns import MonthlyReturn
 from models.sessions import RecognitionSession
 
@@ -44,6 +47,38 @@ def of_districts(oracle: Any, arguments: Mapping[str, Any]) -> list[Any]:
     require(actor, Action.MONTHLY_RETURN_READ, blank_of(actor.organization_id, actor.center_id, actor.district_id))
     mine = [one for one in oracle.rows.of[Organization] if one.tier is Tier.DISTRICT and holds(actor, Action.MONTHLY_RETURN_READ, blank(one))]
     return [figures(oracle, one, month) for one in sorted(mine, key=lambda one: one.code)]
+
+
+def annual(oracle: Any, arguments: Mapping[str, Any]) -> Any:
+    """The annual inspections of an area, or the refusal of who may not read their ratings."""
+    found = [one for one in oracle.rows.of[Organization] if one.id == UUID(arguments["area"].split("_")[1]) and one.tier is not Tier.AGENCY]
+    tenants = {name: getattr(found[0], name) for name in ("center_id", "district_id", "agency_id")} if found else {}
+    blank_rating = AnnualRating.model_construct(**tenants, inspection_id=None)
+    if not found or not holds(oracle.actor, Action.ANNUAL_RATING_READ, blank_rating, world=oracle.rows.facts):
+        raise NotFound
+    area, year, agencies = found[0], arguments["year"], [one for one in oracle.rows.of[Organization] if one.tier is Tier.AGENCY]
+    below = sorted((one for one in agencies if area.id in {one.center_id, one.district_id}), key=lambda one: one.code)
+    visits = {one.agency_id: one for one in oracle.rows.of[Inspection] if one.form == "ANNUAL" and one.year == year and one.status != "CANCELLED"}
+    done = {agency for agency, one in visits.items() if one.status in DONE}
+    profiles = [one for one in oracle.rows.of[ProfileRow] if one.organization_id == area.center_id and one.effective_from <= date(year, 12, 31)]
+    rules = max(profiles, key=lambda one: one.effective_from).rules if profiles else []
+    required = any(one["id"] == "annual_inspection.period" for one in rules)
+    names = {one.id: one.name for one in oracle.rows.of[Organization]}
+    lacking = [one for one in below if one.id not in done] if required else []
+    planned = {one.id: visits[one.id].scheduled_on.isoformat() for one in lacking if one.id in visits}
+    return SimpleNamespace(
+        id=area.id,
+        name=area.name,
+        year=year,
+        required=required,
+        agencies=len(below),
+        inspected=len([one for one in below if one.id in done]),
+        under_way=len([one for one in below if one.id in visits and one.id not in done]),
+        lines=[
+            {"agency": f"agc_{one.id.hex}", "name": one.name, "district": names.get(one.district_id), "scheduled_on": planned.get(one.id)}
+            for one in lacking
+        ],
+    )
 
 
 def rules_of(oracle: Any, district: Organization, month: Month) -> Profile:

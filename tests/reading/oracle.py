@@ -87,7 +87,7 @@ class Oracle:
                 return self.single(source_of(what.source), "id", getattr(parent.row, what.column))
             case Only():
                 return self.single(source_of(what.source), what.column, parent.row.id)
-            case Given() if "month" not in arguments:
+            case Given() if not {"month", "area"} & set(arguments):
                 return self.given(what, arguments)
             case Many():
                 source = source_of(what.source)
@@ -105,6 +105,8 @@ class Oracle:
                 return [Thing("", one) for one in parent.row.lines]
             case Every():
                 return [Thing(what.source.type, one, what.source) for one in figures.of_districts(self, arguments)]
+            case Given() if "area" in arguments:
+                return Thing("AnnualCoverage", figures.annual(self, arguments), source_of(what.source))
             case Given():
                 source = source_of(what.source)
                 return Thing(source.type, figures.of_district(self, arguments, drafted=source.type == "MonthlyReturnDraft"), source)

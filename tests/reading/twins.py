@@ -205,6 +205,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("DrawPerson", "isIn"): lambda _, row: row.reason is None,
     ("DrawWeight", "agency"): keyed("agc", "agency"),
     ("Draw", "secret"): lambda _, row: row.secret if row.seed is not None else None,
+    ("PublicDraw", "secret"): lambda _, row: row.secret if row.seed is not None else None,
     ("ReturnLine", "inspection"): keyed("insp", "inspection"),
     ("ReturnLine", "recognitionSession"): keyed("ses", "recognition_session"),
     ("FilingSession", "recognitionSession"): keyed("ses", "recognition_session"),
