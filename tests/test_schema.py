@@ -104,6 +104,8 @@ BOUNDED = {
     "AnnualCoverage.missing": "the first two hundred",
     "Query.coverages": "the districts of a center",
     "FindingAnalysis.groups": "the first hundred",
+    "StandingRules.overlays": "the two tiers below a center",
+    "StandingRules.rules": "the keys of rules",
     "SamplingDebt.chances": "the next two hundred sessions",
     "SamplingDebt.barred": "the reasons of a draw",
     "Query.inspectionAgreements": "the first two hundred",
