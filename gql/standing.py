@@ -4,12 +4,12 @@ from datetime import date
 from typing import Annotated
 
 import strawberry
-from sqlmodel import col, select
 from strawberry import Info
 
 from authz.access import require
 from authz.actions import Action
 from authz.errors import NotFound
+from domain import returns
 from domain.profiles import value_shown
 from domain.rule_keys import KEYS, Tighter
 from domain.standing import Line, Standing, standing
@@ -17,7 +17,6 @@ from gql import ids
 from gql.enums import described
 from gql.organizations import PREFIXES
 from gql.reading.read import signed_in
-from models.organizations import Organization as OrganizationRow
 from models.organizations import Profile as ProfileRow
 
 described(
@@ -60,7 +59,7 @@ async def rules_in_force(info: Info, organization: OfOrganization, on: OnDay) ->
     context, actor = info.context, signed_in(info.context)
     id = ids.read(str(organization), PREFIXES.values())
     async with context.database.transaction(actor.tenant) as session:
-        found = (await session.exec(select(OrganizationRow).where(col(OrganizationRow.id) == id))).one_or_none()
+        found = await returns.organization(session, id)
         if found is None or not str(organization).startswith(PREFIXES[found.tier]):
             raise NotFound
         require(actor, Action.PROFILE_READ, ProfileRow.model_construct(organization_id=found.center_id))

@@ -4,10 +4,10 @@ from datetime import date
 from typing import Annotated
 
 import strawberry
-from sqlmodel import col, select
 
 from authz.actions import Action
 from domain import template_editions
+from domain.overlays import organization_of
 from domain.template_editions import Edition
 from domain.templates import Item
 from gql.enums import described
@@ -18,7 +18,6 @@ from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilt
 from models.checklists import ChecklistItem as ChecklistItemRow
 from models.checklists import ChecklistTemplate as ChecklistTemplateRow
 from models.checklists import FindingCategory, FindingTarget, LineChange, Phase, Section, TemplateKind
-from models.organizations import Organization as OrganizationRow
 from models.sessions import RecognitionMode
 
 described(
@@ -172,9 +171,8 @@ class Mutation:
         "of its day and later; a visit of an earlier day has the form that held then.",
     )
     async def checklist_template_publish(call: Call, input: ChecklistTemplatePublishInput) -> ChecklistTemplatePayload:
-        home = call.act.organization_id
-        call.require(PUBLISH, ChecklistTemplateRow.model_construct(organization_id=home))
-        center = (await call.session.exec(select(OrganizationRow).where(col(OrganizationRow.id) == home))).one()
+        call.require(PUBLISH, ChecklistTemplateRow.model_construct(organization_id=call.act.organization_id))
+        center = await organization_of(call.session, call.act)
         said = Edition(input.kind, input.title, input.source, input.effective_from, [line(one) for one in input.items])
         template, event = await template_editions.publish(call.session, center, said, act=call.act)
         return changed(ChecklistTemplatePayload, checklist_template=template.id, event=event.id)

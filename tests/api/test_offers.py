@@ -230,13 +230,13 @@ async def test_the_acceptance_names_the_digest_of_the_code_that_was_read(world: 
         rules = replace(force.rules, effective_from=date(2026, 9, 1))
         home = (await session.exec(select(Organization).where(col(Organization.id) == world.center.id))).one()
         row, _ = await published(session, home, rules, act=world.act("center_admin"), texts=Texts("工作守则：廉洁自律"))
-    visit, known = await offered(world)
-    first = visit["team"][0]
-    actor = actor_of(known, first["supervisor"]["id"])
+    inspection, team = await dispatched(world, accepted=False)
+    actor = team[0][1]
+    (mine,) = await world.rows(Assignment, inspection_id=inspection.id, person_id=actor.person_id)
     read = (await world.done(actor, "query($id: ID!) { profile(id: $id) { codeOfConduct codeDigest } }", id=shown("prof", row.id)))["profile"]
     assert read == {"codeOfConduct": "工作守则：廉洁自律", "codeDigest": sha256("工作守则：廉洁自律".encode()).hexdigest()}
-    await world.done(actor, ACCEPT, input=place(first["id"], code=shown("prof", row.id)))
+    await world.done(actor, ACCEPT, input=place(mine.id, code=shown("prof", row.id)))
     told = "query($id: ID!) { assignment(id: $id) { code { codeDigest } history(first: 9) { nodes { step reason } } } }"
-    found = (await world.done("center_admin", told, id=first["id"]))["assignment"]
+    found = (await world.done("center_admin", told, id=shown("asg", mine.id)))["assignment"]
     assert found["code"]["codeDigest"] == read["codeDigest"]
     assert [one["reason"] for one in found["history"]["nodes"] if one["step"] == "ACCEPT"] == [f"工作守则 sha256:{read['codeDigest']}"]

@@ -82,7 +82,7 @@ async def test_who_has_written_none_is_listed(world: World) -> None:
     agencies, districts = {of(one) for one in world.agencies}, {of(one) for one in world.districts}
     assert await lacking(TOMORROW) == (agencies, districts)
     await overlaid(world, TEAM)
-    await overlaid(world, TEAM, of=world.agencies[0])
-    await proposed(world, TEAM, of=world.agencies[1])
+    await overlaid(world, HOURS, of=world.agencies[0])
+    await proposed(world, HOURS, of=world.agencies[1])
     assert await lacking(date(2026, 9, 16)) == (agencies, districts)
     assert await lacking(TOMORROW) == (agencies - {of(world.agencies[0])}, districts - {of(world.districts[0])})
