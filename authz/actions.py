@@ -192,6 +192,7 @@ class Action(StrEnum):
     COMPLAINT_CLOSE = "complaint.close"
     COMPLAINT_REVEAL = "complaint.reveal"
     PROFILE_PUBLISH = "profile.publish"
+    CHECKLIST_TEMPLATE_PUBLISH = "checklist_template.publish"
     OVERLAY_READ = "overlay.read"
     OVERLAY_PROPOSE = "overlay.propose"
     OVERLAY_PUBLISH = "overlay.publish"

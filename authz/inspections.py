@@ -8,7 +8,7 @@ from authz.actions import Action
 from authz.actor import Actor
 from authz.dispatch import assesses, in_team, is_assessor, is_in_team, is_notified, notified
 from authz.organizations import SHARED
-from authz.relations import DISPATCHER, LIVE_PLACES, ORGANIZATION, PERSON, SUBTREE, Meaning, Meanings, Relation, World, there_is
+from authz.relations import DISPATCHER, LIVE_PLACES, ORGANIZATION, OWN_ORG, PERSON, SUBTREE, Meaning, Meanings, Relation, World, there_is
 from authz.supervisors import barred, employed, is_barred, was_employed
 from models.amendments import AlterationRequest, Amendment, AmendmentSignature
 from models.base import table_of
@@ -148,7 +148,7 @@ MEANINGS: Meanings = {
         Relation.ASSESSOR: Meaning(holds=is_assessor_at, where=lambda t, _: assesses_at(t)),
         Relation.BARRED: Meaning(holds=is_barred_at, where=lambda t, _: barred_at(t)),
     },
-    ChecklistTemplate: {Relation.SHARED: SHARED},
+    ChecklistTemplate: {Relation.SHARED: SHARED, Relation.OWN_ORG: OWN_ORG},
     ChecklistItem: {Relation.SHARED: SHARED},
     Checklist: OF_INSPECTION,
     Answer: OF_INSPECTION,

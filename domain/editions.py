@@ -1,7 +1,7 @@
 """The next version of a center's rules: what is in force on its day, with the lines that change (N4)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
@@ -11,14 +11,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.calendar import shanghai_day
 from domain.errors import BadInput, Conflict
 from domain.machine import Act
-from domain.organizations import published, rules_for
+from domain.organizations import NO_TEXTS, Texts, published, rules_for
 from domain.profiles import BadProfile, as_json, from_json, to_json
-from domain.texts import checked
-from domain.tightening import LONGEST_KEY, Said, read_lines
+from domain.profiles import Profile as Rules
+from domain.texts import checked, checked_or_none
+from domain.tightening import LONGEST_KEY, LONGEST_VALUE, Said, read_lines
 from models.events import Event
 from models.organizations import Organization, Profile
 
-LONGEST_TITLE = 200
+LONGEST_TITLE, LONGEST_TEXT = 200, 8000
+TITLE = "title"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,10 @@ class Amendment:
     rules: Sequence[Said]
     removes: Sequence[str] = ()
     title: str | None = None
+    heading: Mapping[str, str | None] = field(default_factory=dict)
+    """By the key of its rule, what stands above the articles: number, issuer and the like. None: as before."""
+    texts: Texts = NO_TEXTS
+    """None: as before. Blank: goes out."""
 
 
 async def amend(session: AsyncSession, center_id: UUID, said: Amendment, *, act: Act) -> tuple[Profile, Event]:
@@ -37,8 +43,10 @@ async def amend(session: AsyncSession, center_id: UUID, said: Amendment, *, act:
     BadInput for a day that has come, or rules that do not fit together; Conflict DUPLICATE where another version begins that day.
     """
     coming("effectiveFrom", said.effective_from, act=act)
-    before = (await rules_for(session, center_id, on=said.effective_from)).rules
-    lines = {str(one["id"]): one for one in to_json(before)} | {one.id: as_json(one) for one in read_lines(said.rules)}
+    force = await rules_for(session, center_id, on=said.effective_from)
+    before = force.rules
+    coming_in = read_lines([*said.rules, *headed(said.heading, before)])
+    lines = {str(one["id"]): one for one in to_json(before)} | {one.id: as_json(one) for one in coming_in}
     absent = next((key for key in said.removes if key not in lines), None)
     if absent is not None:
         raise BadInput("removes", "rule_unknown", key=absent[:LONGEST_KEY])
@@ -48,10 +56,36 @@ async def amend(session: AsyncSession, center_id: UUID, said: Amendment, *, act:
         profile = from_json(kept, slug=before.slug, title=title, effective_from=said.effective_from)
     except BadProfile as refused:
         raise BadInput("rules", "rule_value", key=refused.key, form=refused.reason) from refused
-    if dict(profile.rules) == dict(before.rules) and title == before.title:
+    told = await texts_before(session, force.id)
+    texts = Texts(
+        kept_or("codeOfConduct", said.texts.code_of_conduct, told.code_of_conduct),
+        kept_or("examRoomRules", said.texts.exam_room_rules, told.exam_room_rules),
+    )
+    if dict(profile.rules) == dict(before.rules) and title == before.title and texts == told:
         raise Conflict("DUPLICATE")
     center = (await session.exec(select(Organization).where(col(Organization.id) == center_id))).one()
-    return await published(session, center, profile, act=act)
+    return await published(session, center, profile, act=act, texts=texts)
+
+
+def headed(heading: Mapping[str, str | None], before: Rules) -> list[Said]:
+    """The lines above the articles, each where the version before has it written, else at its title."""
+    given = {key: value for key, value in heading.items() if value is not None}
+    said = {key: checked(to_client(key), value, LONGEST_VALUE) for key, value in given.items()}
+    return [Said(key, value, TITLE if (old := before.find(key)) is None else old.article) for key, value in said.items()]
+
+
+def to_client(key: str) -> str:
+    """The client's name of a rule that stands above the articles."""
+    return "adoptedBy" if key == "adopted_by" else key
+
+
+async def texts_before(session: AsyncSession, profile_id: UUID) -> Texts:
+    row = (await session.exec(select(Profile).where(col(Profile.id) == profile_id))).one()
+    return Texts(row.code_of_conduct, row.exam_room_rules)
+
+
+def kept_or(name: str, said: str | None, before: str | None) -> str | None:
+    return before if said is None else checked_or_none(name, said, LONGEST_TEXT)
 
 
 def coming(field: str, day: date, *, act: Act) -> None:

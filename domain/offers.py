@@ -114,7 +114,7 @@ async def accept(session: AsyncSession, assignment: Assignment, *, act: Act, cod
     """In time only: after `reply_by` the place belongs to the next in the order.
 
     Who accepts acknowledges the code of conduct of the rules in force that day and undertakes to stay clean (000 §8, Y024, Y094); which rules
-    those were is kept. Unmet where somebody has read another `code`.
+    those were is kept, and the event names the digest of their text. Unmet where somebody has read another `code`.
     """
     if assignment.status is AssignmentStatus.OFFERED and act.at >= assignment.reply_by:
         raise await late(session, assignment)
@@ -122,7 +122,8 @@ async def accept(session: AsyncSession, assignment: Assignment, *, act: Act, cod
     if code is not None and code != rules.id:
         raise Unmet("assignment.code", "000 §8", rules.rules.version)
     assignment.replied_at, assignment.code_id = act.at, rules.id
-    return await advance(session, assignment, STEPS, step=Step.ACCEPT, act=act, profile_id=rules.id)
+    read = f"工作守则 sha256:{rules.code_digest}" if rules.code_digest else None
+    return await advance(session, assignment, STEPS, step=Step.ACCEPT, act=act, reason=read, profile_id=rules.id)
 
 
 async def decline(session: AsyncSession, assignment: Assignment, reason: str, *, act: Act) -> Event:

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement
 from authz.actions import Action
 from domain import evidence
 from domain.evidence import Said
-from gql.checklists import ITEMS, ChecklistItem
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.imports import UPLOADS
@@ -21,6 +20,7 @@ from gql.reading.fragments import constant, typed_id
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
 from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
 from gql.supervisors import PERSONS, Person
+from gql.templates import ITEMS, ChecklistItem
 from models.evidence import Confidentiality, EvidenceKind, EvidenceRefusalGround, EvidenceRequestStatus
 from models.evidence import Evidence as EvidenceRow
 from models.evidence import EvidenceRequest as EvidenceRequestRow

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import strawberry
-from sqlalchemy import ColumnElement, Integer, Text, cast, func, literal, literal_column
+from sqlalchemy import ColumnElement, Date, Integer, Text, cast, func, literal, literal_column, or_
 from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.access import VERSIONS
@@ -17,12 +17,15 @@ from gql.reading.declare import Expression, Frame, Source, column, computed, giv
 from gql.reading.filters import some, visible
 from gql.reading.fragments import constant, element
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where, where_met
+from models.base import table_of
 from models.events import Event as EventRow
 from models.memberships import Account
 from models.memberships import Membership as MembershipRow
 from models.organizations import AgencyKind, Tier
 from models.organizations import Organization as OrganizationRow
 from models.organizations import Profile as ProfileRow
+from models.overlays import Overlay as OverlayRow
+from models.overlays import OverlayStatus
 
 if TYPE_CHECKING:
     from gql.supervisors import Person
@@ -88,6 +91,9 @@ class Profile(Node):
         "organization_id", ORGANIZATIONS, "For whom, and all below."
     )
     rules: list[Rule] = items(lambda frame: frame.t.c["rules"], "All rules that are on.")
+    code_of_conduct: str | None = column("code_of_conduct", "工作守则, in full (000 §8(八)); null where the center has entered none.")
+    code_digest: str | None = column("code_digest", "SHA-256 over the UTF-8 of that text, in hex: what the step ACCEPT of an assignment names.")
+    exam_room_rules: str | None = column("exam_room_rules", "考场规则, in full (000 §8(八)); null where the center has entered none.")
 
 
 @strawberry.input(description="Which profiles.")
@@ -119,6 +125,28 @@ def not_rated(frame: Frame, year: ColumnElement[int]) -> ColumnElement[bool]:
     return ~some(frame, "gql.ratings:RATINGS", "agency_id", year=year)
 
 
+NO_RULES, WITHOUT_RULES = "without_implementing_rules_on", "Without implementing rules (实施细则) of its own in force on this day (003 §18)."
+
+
+def without_implementing_rules(frame: Frame, day: ColumnElement[date]) -> ColumnElement[bool]:
+    """A version without rules and without a text ends those before it: from its day on there are none."""
+    source = source_of("gql.overlays:OVERLAYS")
+    (o, seen), later = visible(frame, source), table_of(OverlayRow).alias("later")
+    published = constant(OverlayStatus.PUBLISHED.value)
+    said = or_(o.c.text.is_not(None), func.jsonb_array_length(o.c.rules) > literal_column("0"))
+    begun = [o.c.organization_id == frame.t.c.id, o.c.status == published, o.c.effective_from <= day, said]
+    after = (later.c.effective_from > o.c.effective_from, later.c.effective_from <= day)
+    ended = there_is(later).where(later.c.organization_id == frame.t.c.id, later.c.status == published, *after)
+    return ~there_is(o).where(*begun, ~ended, *seen)
+
+
+@strawberry.input(description="Which districts.")
+class DistrictFilter:
+    name: TextFilter | None = where("name", "Its name.")
+    center: IdFilter | None = where("center_id", "Its center.", "ctr")
+    without_implementing_rules_on: date | None = where_met(NO_RULES, without_implementing_rules, WITHOUT_RULES, kind=Date())
+
+
 @strawberry.input(description="Which agencies.")
 class AgencyFilter:
     name: TextFilter | None = where("name", "Its name.")
@@ -135,6 +163,7 @@ class AgencyFilter:
     not_rated_in: int | None = where_met(
         "not_rated_in", not_rated, "Without a 年检评估评定 of this year, as far as the caller may see them (000 §10(三)).", kind=Integer()
     )
+    without_implementing_rules_on: date | None = where_met(NO_RULES, without_implementing_rules, WITHOUT_RULES, kind=Date())
 
 
 @strawberry.enum(description="What agencies may be sorted by.")
@@ -164,7 +193,7 @@ class District(Organization):
 @strawberry.type(description="省、市职业技能鉴定中心: manages supervision in its territory.")
 class Center(Organization):
     districts: Connection[District] = page(
-        "center_id", DISTRICTS, "Its districts.", type=Connection[District], arguments=Arguments(), order="code", descending=False
+        "center_id", DISTRICTS, "Its districts.", type=Connection[District], arguments=Arguments(DistrictFilter), order="code", descending=False
     )
     agencies: Connection[Agency] = page("center_id", AGENCIES, "All agencies below it.", type=Connection[Agency], arguments=AGENCY_ARGUMENTS)
 
@@ -252,7 +281,7 @@ class Query:
     )
     center: Center | None = row(CENTERS, "One center.", Center)
     districts: Connection[District] | None = page(
-        None, DISTRICTS, "All districts.", type=Connection[District], arguments=Arguments(), order="code", descending=False
+        None, DISTRICTS, "All districts.", type=Connection[District], arguments=Arguments(DistrictFilter), order="code", descending=False
     )
     district: District | None = row(DISTRICTS, "One district.", District)
     agencies: Connection[Agency] | None = page(None, AGENCIES, "All agencies.", type=Connection[Agency], arguments=AGENCY_ARGUMENTS)

@@ -8,6 +8,7 @@ import strawberry
 from authz.actions import Action
 from domain import editions
 from domain.editions import Amendment
+from domain.organizations import Texts
 from domain.tightening import Said
 from gql.fields import Call, Keyed, changed, mutation
 from gql.organizations import EVENTS, PROFILES, Event, Profile
@@ -15,6 +16,8 @@ from gql.reading.declare import bound, given
 from models.organizations import Profile as ProfileRow
 
 PUBLISH = Action.PROFILE_PUBLISH
+HEADING = ("number", "issuer", "adopted_by", "authority", "interpreter")
+"""What stands above the articles: rules of the profile too, under these keys."""
 
 
 @strawberry.input(description="规则: one rule, and the article that says so.")
@@ -32,6 +35,20 @@ def said(rules: Sequence[RuleInput]) -> list[Said]:
 class ProfilePublishInput(Keyed):
     effective_from: date = strawberry.field(description="施行日期: the first day it holds, tomorrow at the earliest.")
     title: str | None = strawberry.field(default=None, description="The title, at most 200 characters; without it, as before.")
+    number: str | None = strawberry.field(
+        default=None, description="文号, at most 2000 characters; without it, as before. So with the four that follow."
+    )
+    issuer: str | None = strawberry.field(default=None, description="发布机构: who issues it, at most 2000 characters.")
+    adopted_by: str | None = strawberry.field(default=None, description="审议: by which meeting it was adopted, at most 2000 characters.")
+    authority: str | None = strawberry.field(default=None, description="依据: the higher documents it rests on, at most 2000 characters.")
+    interpreter: str | None = strawberry.field(default=None, description="解释机构: who interprets it, at most 2000 characters.")
+    code_of_conduct: str | None = strawberry.field(
+        default=None,
+        description="工作守则 (000 §8(八)), in full, at most 8000 characters: what `assignmentAccept` acknowledges. Without it, as before; blank, none.",
+    )
+    exam_room_rules: str | None = strawberry.field(
+        default=None, description="考场规则 (000 §8(八)), in full, at most 8000 characters. Without it, as before; blank, none."
+    )
     rules: list[RuleInput] = strawberry.field(default_factory=list, description="Rules that change or come in, at most 120.")
     removes: list[str] = strawberry.field(default_factory=list, description="The names of rules that go out; what every profile needs may not.")
 
@@ -48,6 +65,8 @@ class Mutation:
     @mutation(PUBLISH, "发布规则集的新版本: the rules in force on that day with these changes. What was judged before stays judged.")
     async def profile_publish(call: Call, input: ProfilePublishInput) -> ProfilePayload:
         call.require(PUBLISH, ProfileRow.model_construct(organization_id=call.act.organization_id))
-        amendment = Amendment(input.effective_from, said(input.rules), input.removes, input.title)
+        heading = {key: getattr(input, key) for key in HEADING}
+        texts = Texts(input.code_of_conduct, input.exam_room_rules)
+        amendment = Amendment(input.effective_from, said(input.rules), input.removes, input.title, heading, texts)
         profile, event = await editions.amend(call.session, call.act.organization_id, amendment, act=call.act)
         return changed(ProfilePayload, profile=profile.id, event=event.id)

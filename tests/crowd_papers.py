@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from models.checklists import (
@@ -34,8 +35,21 @@ from tests.crowd_entries import entered
 
 async def papers(crowd: Any, visits: Sequence[Inspection]) -> None:
     dice = crowd.dice
-    template = ChecklistTemplate(
+    before = ChecklistTemplate(
         slug=secrets.token_hex(8), edition=1, title="督导表", kind=TemplateKind.EXAM, mode=RecognitionMode.EXAM, source="附件1"
+    )
+    await crowd.keep(before)
+    template = ChecklistTemplate(
+        slug=before.slug,
+        edition=2,
+        title="督导'表'",
+        kind=TemplateKind.EXAM,
+        mode=RecognitionMode.EXAM,
+        source="附件1",
+        organization_id=crowd.world.center.id,
+        effective_from=date(2026, 8, 1),
+        replaces_id=before.id,
+        difference=[{"code": "1", "change": "ADDED", "before": None, "after": "准备 · 是否'公示'"}],
     )
     await crowd.keep(template)
     items = [
@@ -49,6 +63,7 @@ async def papers(crowd: Any, visits: Sequence[Inspection]) -> None:
             section=crowd.maybe(dice.choice(list(Section))),
             category=crowd.maybe(dice.choice(list(FindingCategory))),
             max_score=crowd.maybe(10),
+            article=crowd.maybe("003 '§13'"),
         )
         for n in range(1, 5)
     ]

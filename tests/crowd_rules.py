@@ -26,6 +26,7 @@ async def rules(crowd: Any) -> None:
                 organization_id=home.id,
                 number=number,
                 title="实施'细则'",
+                text=crowd.maybe("第一条 '全文'"),
                 effective_from=date(2026, 9 if later else 8, number) + timedelta(days=dice.randrange(20)),
                 status=status,
                 rules=[ratio, TEAM][: dice.choice([0, 1, 1, 2])],

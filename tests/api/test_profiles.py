@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -17,6 +18,9 @@ PUBLISH = """mutation($input: ProfilePublishInput!) { profilePublish(input: $inp
   id slug title effectiveFrom rules { key value article } organization { id } } } }"""
 LIST = """query($filter: ProfileFilter) { profiles(first: 9, filter: $filter, orderBy: {field: EFFECTIVE_FROM, direction: DESC}) {
   nodes { id title number issuer adoptedBy authority interpreter effectiveFrom organization { id } rules { key value article } } } }"""
+TEXTS = """mutation($input: ProfilePublishInput!) { profilePublish(input: $input) { profile {
+  number issuer adoptedBy authority interpreter codeOfConduct codeDigest examRoomRules rules { key article } } } }"""
+CODE = "一、廉洁自律。\n二、佩戴证卡。"
 SINCE = "2026-10-01"
 TEAM = {"key": "team.min", "value": "3", "article": "003 §11（修订）"}
 
@@ -84,6 +88,43 @@ async def test_the_center_publishes_a_later_version_which_judges_no_earlier_day(
     with pytest.raises(Unmet) as refused:
         await dispatched(world, of=october, members=2)
     assert (refused.value.rule, refused.value.article, refused.value.profile) == ("team.min", TEAM["article"], f"beijing-municipal@{SINCE}")
+
+
+@pytest.mark.requirement("Y001", "Y002", "Y090", "B001", "B062", "Y024")
+async def test_a_version_says_who_issued_it_and_keeps_the_texts_it_names(world: World, yunnan: World) -> None:
+    heading = {"number": "校发〔2026〕8号", "issuer": "学院", "adoptedBy": "第8次办公会", "authority": "云人社通〔2026〕1号", "interpreter": "质量科"}
+    for home, articles in (
+        (world, ("title", "003 title", "title", "003 §1", "003 §18")),
+        (yunnan, ("title", "000 notice", "000 notice", "000 §1", "000 §24")),
+    ):
+        made = (await home.done("center_admin", TEXTS, input=version(**heading, codeOfConduct=CODE, examRoomRules="考生凭证入场")))["profilePublish"][
+            "profile"
+        ]
+        assert {name: made[name] for name in heading} == heading
+        lines = {one["key"]: one["article"] for one in made["rules"]}
+        assert tuple(lines[name] for name in ("number", "issuer", "adopted_by", "authority", "interpreter")) == articles
+        assert (made["codeOfConduct"], made["examRoomRules"], made["codeDigest"]) == (CODE, "考生凭证入场", sha256(CODE.encode()).hexdigest())
+        kept = (await home.done("center_admin", TEXTS, input=version(TEAM, effectiveFrom="2026-11-01", examRoomRules=" ")))["profilePublish"][
+            "profile"
+        ]
+        assert (kept["codeDigest"], kept["examRoomRules"], kept["number"]) == (made["codeDigest"], None, heading["number"])
+
+
+@pytest.mark.parametrize(
+    ("said", "problem", "field"),
+    [
+        ({"codeOfConduct": "长" * 8001}, "too_long", "codeOfConduct"),
+        ({"examRoomRules": "长" * 8001}, "too_long", "examRoomRules"),
+        ({"codeOfConduct": "身份证 11010519491231002X"}, "id_number_inside", "codeOfConduct"),
+        ({"adoptedBy": " "}, "required", "adoptedBy"),
+        ({"issuer": "长" * 2001}, "too_long", "issuer"),
+        ({"number": "1号", "rules": [{"key": "number", "value": "2号", "article": "003 title"}]}, "rule_repeated", "rules"),
+    ],
+)
+async def test_texts_that_cannot_stand_are_refused(world: World, said: dict[str, object], problem: str, field: str) -> None:
+    answer = await world.ask("center_admin", TEXTS, input=version(TEAM) | said)
+    assert (codes(answer), why(answer)["problem"], why(answer)["field"]) == (["BAD_USER_INPUT"], problem, field)
+    assert len(await world.rows(Profile, organization_id=world.center.id)) == 1
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from gql.checklists import CHECKLISTS
 from gql.education import EDUCATION_ATTENDANCES
 from gql.inspections import INSPECTIONS
 from gql.opinions import RECTIFICATIONS
+from gql.overlays import OVERLAYS
 from gql.ratings import RATINGS
 from gql.reading.declare import source_of
 from gql.reading.paging import Beside, Met, Where
@@ -47,6 +48,13 @@ def corrected(oracle: Any, row: Any) -> bool:
     return any(one.inspection_id == row.inspection_id and one.status.value == "ACCEPTED" for one in oracle.visible(RECTIFICATIONS))
 
 
+def implementing(oracle: Any, row: Any, day: date) -> bool:
+    """Whether what an organization published last for that day says anything."""
+    begun = [one for one in pointing(oracle, OVERLAYS, "organization_id", row) if one.status.value == "PUBLISHED" and one.effective_from <= day]
+    last = max(begun, key=lambda one: one.effective_from, default=None)
+    return last is not None and bool(last.rules or last.text)
+
+
 FILTERED: Mapping[str, Twin] = {
     "employer_id": employed_today,
     "refusal_streak": streak,
@@ -68,6 +76,7 @@ MET: Mapping[str, Callable[[Any, Any, Any], bool]] = {
     "not_inspected_in": lambda oracle, row, year: all(
         one.year != year or one.status.value == "CANCELLED" for one in pointing(oracle, INSPECTIONS, "agency_id", row)
     ),
+    "without_implementing_rules_on": lambda oracle, row, day: not implementing(oracle, row, date.fromisoformat(str(day))),
     "method": lambda oracle, row, method: any(method in one.methods for one in pointing(oracle, CHECKLISTS, "inspection_id", row)),
 }
 YES_OR_NO = {True, False}
@@ -79,6 +88,7 @@ VALUES: Mapping[str, set[Any]] = {
     "refusal_streak": {0, 1, 2, 3},
     "not_assessed_in": {2024, 2025, 2026},
     **{name: {2024, 2025, 2026} for name in ("not_educated_in", "not_rated_in", "not_inspected_in")},
+    "without_implementing_rules_on": {"2026-08-10", "2026-09-16", "2026-10-20"},
     "method": {"BRIEFING", "SITE_OBSERVATION"},
 }
 """With what they are asked: no column holds it."""

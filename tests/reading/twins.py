@@ -232,6 +232,7 @@ ITEMS: Mapping[tuple[str, str], Twin] = {
     ("Draw", "weights"): lambda _, row: row.weights,
     ("Overlay", "rules"): lambda _, row: row.rules,
     ("Overlay", "difference"): lambda _, row: row.difference,
+    ("ChecklistTemplate", "difference"): lambda _, row: row.difference,
     ("Viewer", "capabilities"): capabilities,
     ("RosterImport", "problems"): lambda _, row: row.problems,
     ("FilingDecision", "sessions"): lambda _, row: row.sessions,
