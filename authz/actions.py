@@ -134,6 +134,8 @@ class Action(StrEnum):
     SUPERVISOR_CASE_READ = "supervisor_case.read"
     SUPERVISOR_CASE_READ_REPORTER = "supervisor_case.read_reporter"
     SUPERVISOR_CASE_OPEN = "supervisor_case.open"
+    SUPERVISOR_CASE_HEAR = "supervisor_case.hear"
+    SUPERVISOR_CASE_STATE = "supervisor_case.state"
     SUPERVISOR_CASE_SUSPEND = "supervisor_case.suspend"
     SUPERVISOR_CASE_REVOKE = "supervisor_case.revoke"
     SUPERVISOR_CASE_CONFIRM = "supervisor_case.confirm"

@@ -93,6 +93,9 @@ TELLS: Mapping[tuple[type[SQLModel], str], Told] = {
     (Organization, "EDUCATION_DUE"): told(K.EDUCATION_DUE, "id"),
     (EducationLapse, "LAPSE"): told(K.EDUCATION_LAPSED, "agency_id", "center_id"),
     (SupervisorCase, "OPEN"): told(K.SUPERVISOR_CASE_OPENED, "issuer_id", PERSON),
+    # both sides of a hearing: whose turn it is
+    (SupervisorCase, "HEAR"): told(K.SUPERVISOR_CASE_HEARD, PERSON),
+    (SupervisorCase, "STATE"): told(K.SUPERVISOR_CASE_STATED, "issuer_id", "district_id"),
     (Card, "SUSPEND"): told(K.CARD_SUSPENDED, PERSON, "issuer_id"),
     (Card, "REVOKE"): told(K.CARD_REVOKED, PERSON, "issuer_id"),
     # a person decides each sanction: these say whose turn it is (000 §20, Y069); the agency learns with the criticism

@@ -134,6 +134,7 @@ KEYS = MappingProxyType(
         "sanctions.agency.ladder": _words("CRITICIZED", "ORDERED", "HR_REFERRED", "DISQUALIFIED", "CREDIT_ENTRY", "FILING_REFUSED", required=True),
         "grounds.supervisor": _words(*SUPERVISOR_GROUNDS, required=True),
         "grounds.agency": _words(*AGENCY_GROUNDS, required=True),
+        "hearing.working_days": POSITIVE,
         "suspension.district_may_suspend": FLAG,
         "blacklist.enabled": FLAG,
         "blacklist.on_grounds": _words(*SUPERVISOR_GROUNDS),

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.errors import BadInput
 from models.agency_cases import OPEN_CASES, AgencyCase
 from models.base import table_of
-from models.cases import SupervisorCase, SupervisorCaseStatus
+from models.cases import UNDECIDED, SupervisorCase, SupervisorCaseStatus
 from models.complaints import Complaint, ComplaintStatus
 from models.dispatch import Draw, DrawStatus
 from models.filings import FilingDecision, FilingStatus
@@ -49,7 +49,7 @@ TURNS = (
     Turn(MonthlyReturn, (MonthlyReturnStatus.SUBMITTED,), ("center_id",)),
     Turn(MonthlyReturn, (MonthlyReturnStatus.SENT_BACK,), ("district_id",)),
     Turn(Draw, (DrawStatus.POOL_FROZEN, DrawStatus.DRAWN), ("dispatcher_id",)),
-    Turn(SupervisorCase, (SupervisorCaseStatus.OPENED, SupervisorCaseStatus.DECIDED), ("issuer_id",)),
+    Turn(SupervisorCase, (*UNDECIDED, SupervisorCaseStatus.DECIDED), ("issuer_id",)),
     Turn(AgencyCase, OPEN_CASES, ("opener_id",)),
     Turn(SeriousViolationReport, OPEN_REPORTS, ("center_id",)),
     Turn(Complaint, COMPLAINTS, ("receiver_id",)),

@@ -45,6 +45,8 @@ described(
     EDUCATION_LAPSED="年度内未组织业务学习教育; to the agency and the center.",
     ASSESSMENT_OVERDUE="年度考核逾期 (000 §22); to who appointed.",
     SUPERVISOR_CASE_OPENED="督导员案件已立案; to the person and the issuer of the card.",
+    SUPERVISOR_CASE_HEARD="听取陈述申辩: until which day the person may speak (本系统默认); to the person.",
+    SUPERVISOR_CASE_STATED="已陈述申辩, or waived; to the issuer and the district.",
     CARD_SUSPENDED="证卡已暂停; to the person and the issuer.",
     CARD_REVOKED="督导资格已取消; to the person and the issuer.",
     AGENCY_CASE_OPENED="评价机构案件已立案: somebody is to decide (000 §20); to who opened it and the district.",

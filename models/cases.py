@@ -37,10 +37,14 @@ class CaseOrigin(StrEnum):
 
 class SupervisorCaseStatus(StrEnum):
     OPENED = "OPENED"
+    HEARING = "HEARING"
     DECIDED = "DECIDED"
     IN_FORCE = "IN_FORCE"
     LIFTED = "LIFTED"
     CLOSED = "CLOSED"
+
+
+UNDECIDED = (SupervisorCaseStatus.OPENED, SupervisorCaseStatus.HEARING)
 
 
 class Sanction(StrEnum):
@@ -72,7 +76,7 @@ class SupervisorCase(Row, Tenanted, table=True):
         UniqueConstraint("issuer_id", "decision_number"),
         CheckConstraint("confirmed_by IS NULL OR confirmed_by <> decided_by", "two_persons"),
         CheckConstraint("sanction <> 'REVOCATION' OR status NOT IN ('IN_FORCE') OR confirmed_by IS NOT NULL", "revocation_confirmed"),
-        CheckConstraint("status IN ('OPENED', 'CLOSED') OR (sanction IS NOT NULL AND decided_by IS NOT NULL)", "decided_has_sanction"),
+        CheckConstraint("status IN ('OPENED', 'HEARING', 'CLOSED') OR (sanction IS NOT NULL AND decided_by IS NOT NULL)", "decided_has_sanction"),
         CheckConstraint("(criticism IS NOT NULL) = (sanction IS NOT DISTINCT FROM 'CRITICISM')", "criticism_is_said"),
         CheckConstraint("sanction <> 'ADMIN_DISCIPLINE' OR (authority IS NOT NULL AND decided_on IS NOT NULL)", "discipline_by_authority"),
         CheckConstraint("review_on IS NULL OR sanction = 'SUSPENSION'", "review_of_suspension"),
@@ -82,7 +86,17 @@ class SupervisorCase(Row, Tenanted, table=True):
             "(judicial_number IS NULL) = (judicial_referred_on IS NULL) AND (judicial_number IS NULL) = (judicial_referred_by IS NULL)",
             "referral_is_whole",
         ),
-        Index("uq_supervisor_case_one_open", "card_id", "ground", unique=True, postgresql_where=literal_column("status IN ('OPENED', 'DECIDED')")),
+        CheckConstraint("num_nonnulls(hearing_by, hearing_until) <> 1 AND (status <> 'HEARING' OR hearing_until IS NOT NULL)", "hearing_is_whole"),
+        CheckConstraint("num_nonnulls(hearing_on, hearing_place) <> 1 AND (hearing_on IS NULL OR hearing_on <= hearing_until)", "hearing_has_place"),
+        CheckConstraint("statement IS NULL OR stated_at IS NOT NULL", "statement_has_instant"),
+        CheckConstraint("stated_at IS NULL OR hearing_until IS NOT NULL", "statement_when_heard"),
+        Index(
+            "uq_supervisor_case_one_open",
+            "card_id",
+            "ground",
+            unique=True,
+            postgresql_where=literal_column("status IN ('OPENED', 'HEARING', 'DECIDED')"),
+        ),
     )
     supervisor_id: UUID = Field(foreign_key="supervisor.id", index=True)
     person_id: UUID = Field(foreign_key="person.id", index=True)
@@ -116,6 +130,14 @@ class SupervisorCase(Row, Tenanted, table=True):
     put_on: date | None = None
     # the inspected agency that reported the misconduct: never told to the person (000 §21(四))
     reported_by_id: UUID | None = Field(default=None, foreign_key="organization.id")
+    # 听取陈述申辩: who called for it, until when, and where and on which day if not in writing
+    hearing_by: UUID | None = Field(default=None, foreign_key="person.id")
+    hearing_until: date | None = None
+    hearing_on: date | None = None
+    hearing_place: str | None = Field(default=None, max_length=200)
+    # what the person said, once; an instant without words is a waiver
+    statement: str | None = Field(default=None, max_length=4000)
+    stated_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class BlacklistEntry(Row, Tenanted, table=True):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
-from domain import blacklist, cases, imports, proposals, returns
+from domain import blacklist, cases, hearings, imports, proposals, returns
 from domain.cases import Decision
 from domain.organizations import publish_profile
 from domain.profiles import parse_profile
@@ -136,6 +136,18 @@ async def case_open(world: World) -> Case:
     row, _ = await supervisor(world)
     card = await card_of(world, row)
     return Case(world, "center_admin", {"card": shown("card", card.id), "ground": ground(world).value, "facts": "收受礼品"})
+
+
+async def case_hear(world: World) -> Case:
+    return Case(world, "center_admin", about(await opened(world), hearingOn="2026-12-01", place="三楼会议室"))
+
+
+async def case_state(world: World) -> Case:
+    row, actor = await supervisor(world)
+    case = await opened(world, of=row)
+    async with world.transaction() as session:
+        await hearings.hear(session, await again(session, SupervisorCase, case.id), None, act=world.act("center_admin"))
+    return Case(world, actor, about(case, statement="情况不属实"))
 
 
 async def case_suspend(world: World) -> Case:
@@ -268,6 +280,8 @@ OFFICE: Mapping[str, Prepare] = {
     "supervisorCaseCriticize": case_criticize,
     "supervisorCaseRecommend": case_recommend,
     "supervisorCaseDiscipline": case_discipline,
+    "supervisorCaseHear": case_hear,
+    "supervisorCaseState": case_state,
     "supervisorCaseSuspend": case_suspend,
     "supervisorCaseRevoke": case_revoke,
     "supervisorCaseConfirm": case_confirm,

@@ -70,11 +70,19 @@ def put(crowd: Any) -> dict[str, Any]:
     return {"put_to": "人事处", "put_on": crowd.world.now.date()} if crowd.maybe(1) else {}
 
 
+def heard(crowd: Any, by: UUID, *, spoken: bool) -> dict[str, Any]:
+    """Put to a hearing, on a day somewhere or in writing; the person has spoken, has waived it, or neither."""
+    today = crowd.world.now.date()
+    sitting = {"hearing_on": today, "hearing_place": "三楼'会议室"} if crowd.maybe(1) else {}
+    said = {"stated_at": crowd.world.now, "statement": crowd.maybe("情况不属'实")} if spoken else {}
+    return {"hearing_by": by, "hearing_until": today, **sitting, **said}
+
+
 async def cases(crowd: Any, cards: Sequence[Card]) -> None:
     dice, world = crowd.dice, crowd.world
     for n, card in enumerate(dice.sample(cards, len(cards) // 2)):
         status = dice.choice(list(SupervisorCaseStatus))
-        decided = status is not SupervisorCaseStatus.OPENED
+        decided = status not in {SupervisorCaseStatus.OPENED, SupervisorCaseStatus.HEARING}
         by, other = dice.sample(crowd.people, 2)
         origin, sanction = dice.choice(list(CaseOrigin)), dice.choice(list(Sanction)) if decided else None
         said = {"criticism": "须按时到场" if sanction is Sanction.CRITICISM else None}
@@ -85,6 +93,7 @@ async def cases(crowd: Any, cards: Sequence[Card]) -> None:
             review_on=world.now.date() if sanction is Sanction.SUSPENSION else None,
             reported_by_id=dice.choice(world.agencies).id if origin is CaseOrigin.AGENCY_REPORT else None,
             **put(crowd),
+            **heard(crowd, by.id, spoken=crowd.maybe(1) is not None),
             supervisor_id=card.supervisor_id,
             person_id=card.person_id,
             card_id=card.id,

@@ -270,6 +270,7 @@ WHEN: Mapping[str, Twin] = {
     "doubleEntryReconcile": unsigned,
     "supervisorCaseConfirm": lambda oracle, row: row.decided_by != oracle.actor.person_id,
     "supervisorCaseRecommend": lambda _, row: row.put_on is None,
+    "supervisorCaseState": lambda _, row: row.stated_at is None,
     "cardReturn": lambda _, row: row.returned_on is None,
     "supervisorCaseRefer": lambda _, row: row.judicial_number is None,
     "supervisorCaseRestore": lambda _, row: row.sanction is not None and row.sanction.value == "SUSPENSION",
