@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "za_texts"
-down_revision: str | None = "y_told"
+down_revision: str | None = "z_internal"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "zb_appeal"
-down_revision: str | None = "y_told"
+down_revision: str | None = "za_texts"
 branch_labels = None
 depends_on = None
 
