@@ -136,6 +136,8 @@ class Action(StrEnum):
     SUPERVISOR_CASE_OPEN = "supervisor_case.open"
     SUPERVISOR_CASE_HEAR = "supervisor_case.hear"
     SUPERVISOR_CASE_STATE = "supervisor_case.state"
+    SUPERVISOR_CASE_APPEAL = "supervisor_case.appeal"
+    SUPERVISOR_CASE_DECIDE_APPEAL = "supervisor_case.decide_appeal"
     SUPERVISOR_CASE_SUSPEND = "supervisor_case.suspend"
     SUPERVISOR_CASE_REVOKE = "supervisor_case.revoke"
     SUPERVISOR_CASE_CONFIRM = "supervisor_case.confirm"

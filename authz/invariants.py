@@ -36,7 +36,7 @@ QUALIFYING = frozenset({Action.CARD_ISSUE, *(Action(f"application.{verb}") for v
 RATING = frozenset(
     {*(Action(f"appointment.{verb}") for verb in ("make", "evaluate", "renew", "assess")), Action.YEARLY_ASSESSMENT_COMMEND, Action.ASSIGNMENT_PAY}
 )
-SPEAKING = frozenset({Action.SUPERVISOR_CASE_STATE})
+SPEAKING = frozenset({Action.SUPERVISOR_CASE_STATE, Action.SUPERVISOR_CASE_APPEAL})
 """What the person concerned does in the own case: it decides nothing."""
 EMBARGOED = (
     *("draw", "assignment", "inspection", "report", "opinion", "rectification"),

@@ -50,6 +50,8 @@ LONGEST_PURPOSE = 500
 LONGEST_CARD_NUMBER = 40
 MOST_AT_A_TIME = 50
 
+SETTLED = (SupervisorCaseStatus.IN_FORCE, SupervisorCaseStatus.UPHELD)
+"""In force, and no appeal waits for its answer."""
 
 Found = Row[int, UUID, Ground, date, date]
 """What there is of one subject: its place, the person, and what stands on the list."""
@@ -79,8 +81,8 @@ class Ruling:
 
 
 def ruling_of(case: SupervisorCase) -> Ruling:
-    """Conflict where no revocation is in force: expiry, resignation and suspension list nobody (A15)."""
-    in_force = case.sanction is Sanction.REVOCATION and case.status is SupervisorCaseStatus.IN_FORCE
+    """Conflict where no revocation is in force, or it is appealed: expiry, resignation and suspension list nobody (A15)."""
+    in_force = case.sanction is Sanction.REVOCATION and case.status in SETTLED
     number, document, first, second = case.decision_number, case.document, case.decided_by, case.confirmed_by
     if not in_force or number is None or document is None or first is None or second is None:
         raise Conflict("STATE", status=case.status.value)

@@ -22,7 +22,7 @@ from domain.proposals import OPEN_PLACES
 from domain.supervisors import restore_card, role_name, supervisor_of, suspend_card, terms_in_force, withdraw_card
 from domain.texts import checked
 from models.base import table_of
-from models.cases import UNDECIDED, BlacklistEntry, CaseOrigin, Ground, Sanction, SupervisorCase, SupervisorCaseStatus
+from models.cases import IN_EFFECT, UNDECIDED, BlacklistEntry, CaseOrigin, Ground, Sanction, SupervisorCase, SupervisorCaseStatus
 from models.dispatch import Assignment
 from models.events import Event
 from models.inspections import Inspection
@@ -53,7 +53,10 @@ STEPS: Machine = {
     (SupervisorCaseStatus.HEARING, Step.REVOKE): SupervisorCaseStatus.DECIDED,
     (SupervisorCaseStatus.DECIDED, Step.CONFIRM): SupervisorCaseStatus.IN_FORCE,
     (SupervisorCaseStatus.IN_FORCE, Step.RESTORE): SupervisorCaseStatus.LIFTED,
+    (SupervisorCaseStatus.APPEALED, Step.RESTORE): SupervisorCaseStatus.LIFTED,
+    (SupervisorCaseStatus.UPHELD, Step.RESTORE): SupervisorCaseStatus.LIFTED,
     (SupervisorCaseStatus.IN_FORCE, Step.SUPERSEDE): SupervisorCaseStatus.LIFTED,
+    (SupervisorCaseStatus.UPHELD, Step.SUPERSEDE): SupervisorCaseStatus.LIFTED,
     (SupervisorCaseStatus.OPENED, Step.CLOSE): SupervisorCaseStatus.CLOSED,
     (SupervisorCaseStatus.HEARING, Step.CLOSE): SupervisorCaseStatus.CLOSED,
     (SupervisorCaseStatus.DECIDED, Step.CLOSE): SupervisorCaseStatus.CLOSED,
@@ -117,9 +120,10 @@ async def suspend(session: AsyncSession, case: SupervisorCase, decision: Decisio
 
 
 async def revoke(session: AsyncSession, case: SupervisorCase, decision: Decision, *, ground: Ground, act: Act) -> Event:
-    """Decides 取消督导资格. Nothing is in force before another person confirms it."""
+    """Decides 取消督导资格. Nothing is in force before another person confirms it. Unmet while an appeal is open."""
     rules = await rules_for(session, case.center_id, on=shanghai_day(act.at))
     known(ground, rules)
+    await unappealed(session, case, rules)
     decided(case, Sanction.REVOCATION, decision, act=act, rules=rules)
     case.ground = ground
     return await step(session, case, Step.REVOKE, act=act, rules=rules)
@@ -134,13 +138,14 @@ class Confirmed:
 
 async def confirm(session: AsyncSession, case: SupervisorCase, *, act: Act) -> Confirmed:
     """Puts a revocation in force, all of it under one decision number (N7; 000 §23, Y087 to Y089): card, appointment, roster and role end,
-    open places in teams are free for others, the person is listed. Unmet for who decided it.
+    open places in teams are free for others, the person is listed. Unmet for who decided it, and while an appeal is open.
     """
     rules = await rules_for(session, case.center_id, on=shanghai_day(act.at))
     if case.status is SupervisorCaseStatus.DECIDED:
         if case.decided_by == act.by:
             rule = rules.rules.rule("revocation.confirmations")
             raise Unmet(rule.id, rule.article, rules.rules.version, needed=rules.rules.integer(rule.id), have=1)
+        await unappealed(session, case, rules)
         case.confirmed_by, case.in_force_at = act.by, act.at
     event = await step(session, case, Step.CONFIRM, act=act, rules=rules)
     number = case.decision_number or ""
@@ -218,6 +223,13 @@ def decided(case: SupervisorCase, sanction: Sanction, decision: Decision, *, act
     case.sanction, case.decided_by = sanction, act.by
 
 
+async def unappealed(session: AsyncSession, case: SupervisorCase, rules: InForce) -> None:
+    """Unmet while an appeal about the same card waits for its answer: a revocation would end what it is about."""
+    query = select(SupervisorCase.id).where(col(SupervisorCase.card_id) == case.card_id, col(SupervisorCase.status) == SupervisorCaseStatus.APPEALED)
+    if (await session.exec(query)).first() is not None:
+        raise Unmet("supervisor_case.appeal_open", "default 1.8 (A14)", rules.rules.version)
+
+
 async def step(session: AsyncSession, case: SupervisorCase, which: Step, *, act: Act, rules: InForce, reason: str | None = None) -> Event:
     return await advance(session, case, STEPS, step=which, act=act, reason=reason or case.decision_number, profile_id=rules.id)
 
@@ -235,7 +247,7 @@ async def is_open(session: AsyncSession, card: Card, ground: Ground) -> bool:
 async def suspensions(session: AsyncSession, card: Card) -> list[SupervisorCase]:
     """Those in force of a card, locked: they end with it, and do not follow the person to a later card."""
     of_card = (col(SupervisorCase.card_id) == card.id, col(SupervisorCase.sanction) == Sanction.SUSPENSION)
-    query = select(SupervisorCase).where(*of_card, col(SupervisorCase.status) == SupervisorCaseStatus.IN_FORCE)
+    query = select(SupervisorCase).where(*of_card, col(SupervisorCase.status).in_(IN_EFFECT))
     return list((await session.exec(query.order_by(col(SupervisorCase.id)).with_for_update())).all())
 
 

@@ -13,7 +13,7 @@ from domain.calendar import Period, add_months, shanghai_day, start_of_day
 from domain.exclusions import Assessed, CardFacts, Days, Employed, ExclusionRules, PersonFacts, Suspended, Visit
 from domain.offers import LIVE
 from models.base import table_of
-from models.cases import BLOCKING, BlacklistEntry, Sanction, SupervisorCase, SupervisorCaseStatus
+from models.cases import BLOCKING, IN_EFFECT, BlacklistEntry, Sanction, SupervisorCase
 from models.database import beyond
 from models.dispatch import Assignment, AssignmentStatus
 from models.inspections import Inspection, InspectionStatus
@@ -149,7 +149,7 @@ async def _terms(session: AsyncSession, who: Who) -> Mapping[UUID, list[Days]]:
 async def _suspensions(session: AsyncSession, who: Who) -> Mapping[UUID, list[Suspended]]:
     """In force now, from the day they came into force; a center's own holds everywhere (A11)."""
     c = CASE.c
-    in_force = (c.sanction == Sanction.SUSPENSION, c.status == SupervisorCaseStatus.IN_FORCE, c.in_force_at.is_not(None))
+    in_force = (c.sanction == Sanction.SUSPENSION, c.status.in_(IN_EFFECT), c.in_force_at.is_not(None))
     query = select(c.supervisor_id, c.in_force_at, c.suspended_in_id, c.center_id).where(c.supervisor_id.in_(_supervisors(who)), *in_force)
     found: dict[UUID, list[Suspended]] = defaultdict(list)
     for one in await rows(session, query):

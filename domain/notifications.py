@@ -96,6 +96,9 @@ TELLS: Mapping[tuple[type[SQLModel], str], Told] = {
     # both sides of a hearing: whose turn it is
     (SupervisorCase, "HEAR"): told(K.SUPERVISOR_CASE_HEARD, PERSON),
     (SupervisorCase, "STATE"): told(K.SUPERVISOR_CASE_STATED, "issuer_id", "district_id"),
+    (SupervisorCase, "APPEAL"): told(K.SUPERVISOR_CASE_APPEALED, "issuer_id", "district_id"),
+    (SupervisorCase, "UPHOLD"): told(K.SUPERVISOR_CASE_UPHELD, PERSON),
+    (SupervisorCase, "LIFT"): told(K.SUPERVISOR_CASE_LIFTED, PERSON),
     (Card, "SUSPEND"): told(K.CARD_SUSPENDED, PERSON, "issuer_id"),
     (Card, "REVOKE"): told(K.CARD_REVOKED, PERSON, "issuer_id"),
     # a person decides each sanction: these say whose turn it is (000 §20, Y069); the agency learns with the criticism

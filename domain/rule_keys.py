@@ -135,6 +135,7 @@ KEYS = MappingProxyType(
         "grounds.supervisor": _words(*SUPERVISOR_GROUNDS, required=True),
         "grounds.agency": _words(*AGENCY_GROUNDS, required=True),
         "hearing.working_days": POSITIVE,
+        "appeal.working_days": POSITIVE,
         "suspension.district_may_suspend": FLAG,
         "blacklist.enabled": FLAG,
         "blacklist.on_grounds": _words(*SUPERVISOR_GROUNDS),

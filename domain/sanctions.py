@@ -16,14 +16,14 @@ from domain.errors import BadInput, Conflict, Unmet
 from domain.machine import Act, Machine, advance, record
 from domain.organizations import InForce, rules_for
 from domain.texts import checked, checked_or_none
-from models.cases import UNDECIDED, Sanction, SupervisorCase, SupervisorCaseStatus
+from models.cases import IN_EFFECT, UNDECIDED, Sanction, SupervisorCase, SupervisorCaseStatus
 from models.events import Event
 
 LONGEST_CRITICISM = 2000
 LONGEST_AUTHORITY = 120
 LONGEST_REASON = 2000
 BY_EMPLOYER = "sanctions.by_employer"
-REFERABLE = (*UNDECIDED, SupervisorCaseStatus.DECIDED, SupervisorCaseStatus.IN_FORCE)
+REFERABLE = (*UNDECIDED, SupervisorCaseStatus.DECIDED, *IN_EFFECT)
 
 
 class Step(StrEnum):

@@ -49,7 +49,7 @@ TURNS = (
     Turn(MonthlyReturn, (MonthlyReturnStatus.SUBMITTED,), ("center_id",)),
     Turn(MonthlyReturn, (MonthlyReturnStatus.SENT_BACK,), ("district_id",)),
     Turn(Draw, (DrawStatus.POOL_FROZEN, DrawStatus.DRAWN), ("dispatcher_id",)),
-    Turn(SupervisorCase, (*UNDECIDED, SupervisorCaseStatus.DECIDED), ("issuer_id",)),
+    Turn(SupervisorCase, (*UNDECIDED, SupervisorCaseStatus.DECIDED, SupervisorCaseStatus.APPEALED), ("issuer_id",)),
     Turn(AgencyCase, OPEN_CASES, ("opener_id",)),
     Turn(SeriousViolationReport, OPEN_REPORTS, ("center_id",)),
     Turn(Complaint, COMPLAINTS, ("receiver_id",)),

@@ -19,6 +19,8 @@ described(
     HEARING="听取陈述申辩: the person may speak before anything is decided.",
     DECIDED="已决定, waits for a second person.",
     IN_FORCE="已生效.",
+    APPEALED="申诉中: the sanction holds until the appeal is answered.",
+    UPHELD="维持原决定, after an appeal.",
     LIFTED="已解除.",
     CLOSED="已结案, without a sanction.",
 )

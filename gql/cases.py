@@ -22,7 +22,7 @@ from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilt
 from gql.supervisors import CARDS, PERSONS, SUPERVISORS, Card, Person, Supervisor
 from models.base import table_of
 from models.cases import BlacklistEntry as BlacklistEntryRow
-from models.cases import CaseOrigin, Ground, Sanction, SupervisorCaseStatus
+from models.cases import IN_EFFECT, UNDECIDED, CaseOrigin, Ground, Sanction, SupervisorCaseStatus
 from models.cases import SupervisorCase as SupervisorCaseRow
 from models.events import Event as EventRow
 
@@ -30,11 +30,20 @@ CASES = Source(SupervisorCaseRow, "SupervisorCase", "scase")
 OPEN, SUSPEND, REVOKE = Action.SUPERVISOR_CASE_OPEN, Action.SUPERVISOR_CASE_SUSPEND, Action.SUPERVISOR_CASE_REVOKE
 CONFIRM, RESTORE, CLOSE = Action.SUPERVISOR_CASE_CONFIRM, Action.SUPERVISOR_CASE_RESTORE, Action.SUPERVISOR_CASE_CLOSE
 PROPOSE = Action.BLACKLIST_PROPOSE
-UNDECIDED = ("OPENED", "HEARING")
 
 
 def by_another(frame: Frame) -> ColumnElement[bool]:
     return frame.t.c.decided_by != PERSON
+
+
+def by_strangers(frame: Frame) -> ColumnElement[bool]:
+    """Who asks neither decided nor confirmed."""
+    return (frame.t.c.decided_by != PERSON) & frame.t.c.confirmed_by.is_distinct_from(PERSON)
+
+
+def own_ruling(frame: Frame) -> ColumnElement[bool]:
+    """Decided here and not by the employer's department."""
+    return frame.t.c.authority.is_(None)
 
 
 def unstated(frame: Frame) -> ColumnElement[bool]:
@@ -97,6 +106,10 @@ class SupervisorCase(Versioned):
     decided_on: date | None = column("decided_on", "The day of the criticism or the discipline.")
     put_to: str | None = column("put_to", "To which department discipline (行政处分) was recommended.")
     put_on: date | None = column("put_on", "On which day it was recommended.")
+    appeal: str | None = column("appeal", "申诉: what the person says against the decision.")
+    appealed_at: datetime | None = column("appealed_at", "When the person appealed.")
+    appeal_reason: str | None = column("appeal_reason", "Why the decision stands or was taken back.")
+    appeal_decided_by: Person | None = one("appeal_decided_by", PERSONS, "Who answered the appeal: neither who decided nor who confirmed.")
     judicial_number: str | None = column("judicial_number", "移送司法机关文号: beside whatever is decided (000 §21).")
     judicial_referred_on: date | None = column("judicial_referred_on", "On which day it was put before the judiciary.")
     available_steps: list[Step] = steps(
@@ -108,10 +121,12 @@ class SupervisorCase(Versioned):
         Offered("supervisorCaseSuspend", SUSPEND, UNDECIDED, to="IN_FORCE"),
         Offered("supervisorCaseRevoke", REVOKE, UNDECIDED, to="DECIDED", second_person=True),
         Offered("supervisorCaseConfirm", CONFIRM, ("DECIDED",), to="IN_FORCE", second_person=True, when=by_another),
-        Offered("supervisorCaseRestore", RESTORE, ("IN_FORCE",), to="LIFTED", when=suspended),
+        Offered("supervisorCaseRestore", RESTORE, IN_EFFECT, to="LIFTED", when=suspended),
+        Offered("supervisorCaseAppeal", Action.SUPERVISOR_CASE_APPEAL, ("IN_FORCE",), to="APPEALED", when=own_ruling),
+        Offered("supervisorCaseDecideAppeal", Action.SUPERVISOR_CASE_DECIDE_APPEAL, ("APPEALED",), second_person=True, when=by_strangers),
         Offered("supervisorCaseClose", CLOSE, (*UNDECIDED, "DECIDED"), to="CLOSED"),
-        Offered("supervisorCaseRefer", Action.SUPERVISOR_CASE_REFER, (*UNDECIDED, "DECIDED", "IN_FORCE"), when=unreferred),
-        Offered("blacklistEntryPropose", PROPOSE, ("IN_FORCE",), second_person=True, when=listed_by_nobody),
+        Offered("supervisorCaseRefer", Action.SUPERVISOR_CASE_REFER, (*UNDECIDED, "DECIDED", *IN_EFFECT), when=unreferred),
+        Offered("blacklistEntryPropose", PROPOSE, ("IN_FORCE", "UPHELD"), second_person=True, when=listed_by_nobody),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
-from domain import blacklist, cases, hearings, imports, proposals, returns
+from domain import appeals, blacklist, cases, hearings, imports, proposals, returns
 from domain.cases import Decision
 from domain.organizations import publish_profile
 from domain.profiles import parse_profile
@@ -150,6 +150,20 @@ async def case_state(world: World) -> Case:
     return Case(world, actor, about(case, statement="情况不属实"))
 
 
+async def case_appeal(world: World) -> Case:
+    row, actor = await supervisor(world)
+    case = await decided(world, confirmed=True, case=await opened(world, of=row))
+    return Case(world, actor, about(case, appeal="原处理事实不清"))
+
+
+async def case_decide_appeal(world: World) -> Case:
+    case = await decided(world, confirmed=True)
+    async with world.transaction() as session:
+        await appeals.appeal(session, await again(session, SupervisorCase, case.id), "原处理事实不清", by=case.person_id, at=world.now)
+    third = await world.hire("center_admin", world.center, name="center_admin_third")
+    return Case(world, third, about(case, lifted=True, reason="原处理事实不清"))
+
+
 async def case_suspend(world: World) -> Case:
     return Case(world, "center_admin", about(await opened(world), reviewOn="2026-12-01", **written()))
 
@@ -282,6 +296,8 @@ OFFICE: Mapping[str, Prepare] = {
     "supervisorCaseDiscipline": case_discipline,
     "supervisorCaseHear": case_hear,
     "supervisorCaseState": case_state,
+    "supervisorCaseAppeal": case_appeal,
+    "supervisorCaseDecideAppeal": case_decide_appeal,
     "supervisorCaseSuspend": case_suspend,
     "supervisorCaseRevoke": case_revoke,
     "supervisorCaseConfirm": case_confirm,

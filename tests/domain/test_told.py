@@ -117,6 +117,7 @@ MODELS: dict[str, str] = {
     "evidence": "EvidenceRequest",
     "filings": "FilingDecision FilingRefusal",
     "grading": "AnnualRating",
+    "appeals": "SupervisorCase",
     "hearings": "SupervisorCase",
     "inspections": "Inspection",
     "obstructions": "Obstruction",

@@ -270,6 +270,8 @@ WHEN: Mapping[str, Twin] = {
     "doubleEntryReconcile": unsigned,
     "supervisorCaseConfirm": lambda oracle, row: row.decided_by != oracle.actor.person_id,
     "supervisorCaseRecommend": lambda _, row: row.put_on is None,
+    "supervisorCaseAppeal": lambda _, row: row.authority is None,
+    "supervisorCaseDecideAppeal": lambda oracle, row: oracle.actor.person_id not in {row.decided_by, row.confirmed_by},
     "supervisorCaseState": lambda _, row: row.stated_at is None,
     "cardReturn": lambda _, row: row.returned_on is None,
     "supervisorCaseRefer": lambda _, row: row.judicial_number is None,

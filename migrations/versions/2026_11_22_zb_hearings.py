@@ -3,14 +3,15 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "zb_appeal"
+from migrations.words import NOTIFICATION_KINDS, allowed, no_more_told
+
+revision: str = "zb_hearings"
 down_revision: str | None = "za_texts"
 branch_labels = None
 depends_on = None
 
 KINDS = ("SUPERVISOR_CASE_HEARD", "SUPERVISOR_CASE_STATED")
 STATUS = ("supervisor_case", "status", "ck_supervisor_case_supervisor_case_status")
-KIND = ("notification", "kind", "ck_notification_notification_kind")
 COLUMNS = {
     "hearing_by": sa.Uuid(),
     "hearing_until": sa.Date(),
@@ -31,8 +32,8 @@ ONE_OPEN = "uq_supervisor_case_one_open"
 
 def upgrade() -> None:
     op.execute("SET LOCAL statement_timeout = '600s'")
-    allowed(*KIND, words=[*said(KIND[2]), *KINDS])
-    allowed(*STATUS, words=[*said(STATUS[2]), "HEARING"])
+    allowed(*NOTIFICATION_KINDS, more=KINDS)
+    allowed(*STATUS, more=("HEARING",))
     for column, kind in COLUMNS.items():
         op.add_column("supervisor_case", sa.Column(column, kind, nullable=True))
     op.create_foreign_key(op.f("fk_supervisor_case_hearing_by"), "supervisor_case", "person", ["hearing_by"], ["id"])
@@ -55,9 +56,8 @@ def downgrade() -> None:
     undecided("'OPENED'")
     for column in COLUMNS:
         op.drop_column("supervisor_case", column)
-    allowed(*STATUS, words=[one for one in said(STATUS[2]) if one != "HEARING"])
-    op.execute(f"DELETE FROM notification WHERE kind IN ({', '.join(repr(one) for one in KINDS)})")
-    allowed(*KIND, words=[one for one in said(KIND[2]) if one not in KINDS])
+    allowed(*STATUS, fewer=("HEARING",))
+    no_more_told(KINDS)
 
 
 def undecided(words: str) -> None:
@@ -68,15 +68,3 @@ def undecided(words: str) -> None:
     )
     op.drop_index(ONE_OPEN, "supervisor_case")
     op.create_index(ONE_OPEN, "supervisor_case", ["card_id", "ground"], unique=True, postgresql_where=sa.text(f"status IN ({words}, 'DECIDED')"))
-
-
-def said(name: str) -> list[str]:
-    """The words a CHECK allows today: another release may have added its own."""
-    found = op.get_bind().scalar(sa.text("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = :name"), {"name": name})
-    return str(found).split("'")[1::2]
-
-
-def allowed(table: str, column: str, name: str, *, words: list[str]) -> None:
-    op.drop_constraint(name, table)
-    listed = ", ".join(f"'{one}'" for one in words)
-    op.create_check_constraint(op.f(name), table, f"{column} IN ({listed})")
