@@ -127,6 +127,8 @@ class Action(StrEnum):
     RECTIFICATION_SUBMIT = "rectification.submit"
     RECTIFICATION_ACCEPT = "rectification.accept"
     RECTIFICATION_RETURN = "rectification.return"
+    RECTIFICATION_REQUEST_EXTENSION = "rectification.request_extension"
+    RECTIFICATION_DECIDE_EXTENSION = "rectification.decide_extension"
     MONTHLY_RETURN_READ = "monthly_return.read"
     MONTHLY_RETURN_SUBMIT = "monthly_return.submit"
     MONTHLY_RETURN_ACCEPT = "monthly_return.accept"

@@ -30,7 +30,7 @@ WORKING = frozenset(
 )
 SENDING = frozenset({Action.AMENDMENT_ATTACH, Action.OPINION_ISSUE, Action.RECTIFICATION_ACCEPT, Action.RECTIFICATION_RETURN})
 """What the dispatcher does. An agency dispatches its own internal supervisor and nobody else (000 §12): a CHECK of the table says so."""
-ACCEPTING = frozenset({Action.RECTIFICATION_ACCEPT, Action.RECTIFICATION_RETURN})
+ACCEPTING = frozenset({Action.RECTIFICATION_ACCEPT, Action.RECTIFICATION_RETURN, Action.RECTIFICATION_DECIDE_EXTENSION})
 REVOKING = frozenset({Action.CARD_ISSUE, Action.APPLICATION_DESIGNATE, Action.SUPERVISOR_CASE_REVOKE, Action.SUPERVISOR_CASE_CONFIRM})
 QUALIFYING = frozenset({Action.CARD_ISSUE, *(Action(f"application.{verb}") for verb in ("recommend", "train", "examine", "designate", "reject"))})
 RATING = frozenset(

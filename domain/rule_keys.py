@@ -172,6 +172,7 @@ KEYS = MappingProxyType(
         "workflow.strict_order": FLAG,
         "rectification.working_days": _overlaid(POSITIVE, Tighter.LOWER),
         "rectification.warn_days": COUNT,
+        "rectification.extension_working_days": POSITIVE,
         "opinion_letter.working_days": POSITIVE,
         "supervision_report.working_days": POSITIVE,
         "internal.required_per_session": _overlaid(FLAG, Tighter.ON),

@@ -47,6 +47,8 @@ described(
     SUPERVISOR_CASE_OPENED="督导员案件已立案; to the person and the issuer of the card.",
     SUPERVISOR_CASE_HEARD="听取陈述申辩: until which day the person may speak (本系统默认); to the person.",
     SUPERVISOR_CASE_STATED="已陈述申辩, or waived; to the issuer and the district.",
+    EXTENSION_REQUESTED="整改延期申请 (本系统默认); to the dispatcher.",
+    EXTENSION_DECIDED="整改延期已答复: granted or refused; to the agency.",
     SUPERVISOR_CASE_APPEALED="已申诉 (本系统默认); to the issuer and the district.",
     SUPERVISOR_CASE_UPHELD="申诉后维持原决定 (本系统默认); to the person.",
     CARD_SUSPENDED="证卡已暂停; to the person and the issuer.",

@@ -33,6 +33,16 @@ from models.sessions import RecognitionMode
 from tests.crowd_entries import entered
 
 
+def extension(crowd: Any) -> dict[str, Any]:
+    """More time was asked for or not, and granted, refused or not answered."""
+    if crowd.maybe(1) is None:
+        return {}
+    now = crowd.world.now
+    asked = {"extension_until": now.date(), "extension_reason": "设备'未到", "extension_asked_at": now}
+    granted = crowd.dice.choice([None, True, False])
+    return asked | {"extension_granted": granted} | ({"extension_refusal": "已有足够时间"} if granted is False else {})
+
+
 async def papers(crowd: Any, visits: Sequence[Inspection]) -> None:
     dice = crowd.dice
     before = ChecklistTemplate(
@@ -128,7 +138,9 @@ async def one_letter(crowd: Any, visit: Inspection) -> None:
     await crowd.keep(letter)
     corrected = dice.choice(list(RectificationStatus))
     await crowd.keep(
-        Rectification(opinion_letter_id=letter.id, status=corrected, due_on=now.date(), text=crowd.maybe("已改"), served_at=served, **where)
+        Rectification(
+            opinion_letter_id=letter.id, status=corrected, due_on=now.date(), text=crowd.maybe("已改"), served_at=served, **extension(crowd), **where
+        )
     )
     if dice.random() < 0.6:
         status_ = dice.choice(list(SupervisionReportStatus))

@@ -115,6 +115,7 @@ MODELS: dict[str, str] = {
     "credit": "CreditEntry",
     "dispatch": "Draw",
     "evidence": "EvidenceRequest",
+    "extensions": "Rectification",
     "filings": "FilingDecision FilingRefusal",
     "grading": "AnnualRating",
     "appeals": "SupervisorCase",

@@ -270,6 +270,11 @@ WHEN: Mapping[str, Twin] = {
     "doubleEntryReconcile": unsigned,
     "supervisorCaseConfirm": lambda oracle, row: row.decided_by != oracle.actor.person_id,
     "supervisorCaseRecommend": lambda _, row: row.put_on is None,
+    "rectificationRequestExtension": lambda _, row: row.extension_until is None and row.due_on >= shanghai_day(datetime.now(UTC)),
+    **dict.fromkeys(
+        ("rectificationGrantExtension", "rectificationRefuseExtension"),
+        lambda _, row: row.extension_until is not None and row.extension_granted is None,
+    ),
     "supervisorCaseAppeal": lambda _, row: row.authority is None,
     "supervisorCaseDecideAppeal": lambda oracle, row: oracle.actor.person_id not in {row.decided_by, row.confirmed_by},
     "supervisorCaseState": lambda _, row: row.stated_at is None,
