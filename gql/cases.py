@@ -21,8 +21,8 @@ from gql.reading.fragments import constant
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
 from gql.supervisors import CARDS, PERSONS, SUPERVISORS, Card, Person, Supervisor
 from models.base import table_of
-from models.cases import BlacklistEntry as BlacklistEntryRow
 from models.cases import IN_EFFECT, UNDECIDED, CaseOrigin, Ground, Sanction, SupervisorCaseStatus
+from models.cases import BlacklistEntry as BlacklistEntryRow
 from models.cases import SupervisorCase as SupervisorCaseRow
 from models.events import Event as EventRow
 

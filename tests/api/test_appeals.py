@@ -30,7 +30,10 @@ def step(name: str) -> str:
 
 
 APPEAL, ANSWER, RESTORE = step("supervisorCaseAppeal"), step("supervisorCaseDecideAppeal"), step("supervisorCaseRestore")
-REVOKE, CONFIRM = step("supervisorCaseRevoke"), "mutation($input: SupervisorCaseConfirmInput!) { supervisorCaseConfirm(input: $input) { case { status } } }"
+REVOKE, CONFIRM = (
+    step("supervisorCaseRevoke"),
+    "mutation($input: SupervisorCaseConfirmInput!) { supervisorCaseConfirm(input: $input) { case { status } } }",
+)
 SAID = "当日道路中断，并非拒绝到场"
 
 
@@ -170,4 +173,4 @@ async def test_what_was_said_stays_and_nobody_answers_on_their_own(world: World)
     for change in ("appeal = 'x'", "appeal_reason = 'x', appeal_decided_by = decided_by", "status = 'UPHELD'"):
         with pytest.raises(DBAPIError):
             async with world.transaction() as session:
-                await (await session.connection()).execute(text(f"UPDATE supervisor_case SET {change} WHERE id = :id"), {"id": case.id})  # noqa: S608
+                await (await session.connection()).execute(text(f"UPDATE supervisor_case SET {change} WHERE id = :id"), {"id": case.id})
