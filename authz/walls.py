@@ -76,7 +76,7 @@ NEVER_AN_AGENCY = {Wall.CENTER: "center_id", Wall.DISTRICT: "district_id"}
 
 UNUSUAL: Mapping[type[SQLModel], Mapping[Wall, str]] = {
     Request: OF_PERSON,
-    ChainHead: OF_ORGANIZATION,
+    ChainHead: {**OF_ORGANIZATION, Wall.PERSON: "organization_id"},
     Upload: OF_ORGANIZATION,
     # an agency's own steps only: those of others tell of inspections it has no notice of
     Event: {**WITH_PERSON, Wall.AGENCY: "organization_id"},
