@@ -274,19 +274,20 @@ async def inspections(crowd: Crowd, sessions: Sequence[RecognitionSession]) -> S
     dice, profile = crowd.dice, crowd.profile
     made = []
     for one in sessions:
-        for _ in range(dice.choice([0, 1, 1, 2])):
+        for nth in range(dice.choice([0, 1, 1, 2])):
             status = dice.choice(list(InspectionStatus))
             known = status not in {InspectionStatus.DISPATCHED, InspectionStatus.CANCELLED} or dice.random() < 0.3
             form = dice.choice(list(InspectionForm))
             sent = form in BY_THE_CENTER
+            own = nth == 0 and not sent and dice.random() < 0.4  # by the agency itself, at most once for a session
             made.append(
                 Inspection(
                     form=form,
                     topic=crowd.maybe("考风'考纪") if form is not InspectionForm.SPECIAL else "考风'考纪",
                     year=2000 + len(made) if form is InspectionForm.ANNUAL else None,
                     venue=dice.choice(list(Venue)),
-                    internal=dice.random() < 0.2,
-                    dispatcher_id=one.center_id if sent else dispatcher_of(crowd, one),
+                    internal=own,
+                    dispatcher_id=one.center_id if sent else one.agency_id if own else dispatcher_of(crowd, one),
                     recognition_session_id=None if form is InspectionForm.ANNUAL else crowd.maybe(one.id) if sent else one.id,
                     profile_id=profile,
                     scheduled_on=one.starts_at.date(),
