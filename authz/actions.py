@@ -116,6 +116,7 @@ class Action(StrEnum):
     EVIDENCE_READ = "evidence.read"
     EVIDENCE_ADD = "evidence.add"
     EVIDENCE_WITHDRAW = "evidence.withdraw"
+    EVIDENCE_FILE_PLAN = "evidence.file_plan"
     EVIDENCE_REQUEST_READ = "evidence_request.read"
     EVIDENCE_REQUEST_MAKE = "evidence_request.make"
     EVIDENCE_REQUEST_PROVIDE = "evidence_request.provide"

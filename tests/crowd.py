@@ -44,6 +44,7 @@ from tests.crowd_evidence import evidence
 from tests.crowd_figures import rechecks
 from tests.crowd_members import members
 from tests.crowd_papers import papers
+from tests.crowd_plans import plans
 from tests.crowd_policies import policies
 from tests.crowd_publications import publications
 from tests.crowd_rest import cases, draws, filings, imports, returns
@@ -159,6 +160,7 @@ async def populate(world: World, *, seed: int) -> None:
         await times(crowd)
         await rules(crowd)
         await publications(crowd, visits)
+        await plans(crowd, sessions)
 
 
 async def roster(crowd: Crowd) -> Sequence[Supervisor]:
@@ -255,6 +257,7 @@ async def recognitions(crowd: Crowd) -> Sequence[RecognitionSession]:
                     ends_at=starts + timedelta(hours=dice.randrange(1, 30)),
                     status=status,
                     cancel_reason="停电" if status is RecognitionSessionStatus.CANCELLED else None,
+                    results_posted_at=starts + timedelta(days=1) if status is RecognitionSessionStatus.RESULTS_POSTED else None,
                     **crowd.tenants(agency),
                 )
             )

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.calendar import shanghai_day
+from gql.agency_cases import AGENCY_CASES
 from gql.assessments import COMMENDATIONS, TERM_EVALUATIONS, YEARLY_ASSESSMENTS
 from gql.checklists import CHECKLISTS
 from gql.education import EDUCATION_ATTENDANCES
@@ -67,6 +68,7 @@ FILTERED: Mapping[str, Twin] = {
     "corrected": corrected,
     "report_late": report_late,
     "late": lambda _, row: None if row.due_at is None else row.raised_at > row.due_at,
+    "disqualified": lambda oracle, row: any(one.status.value == "DISQUALIFIED" for one in pointing(oracle, AGENCY_CASES, "agency_id", row)),
 }
 """The twin of every test that is worked out, by its name; of rows beside, whether one counts."""
 MET: Mapping[str, Callable[[Any, Any, Any], bool]] = {
@@ -82,7 +84,10 @@ MET: Mapping[str, Callable[[Any, Any, Any], bool]] = {
 YES_OR_NO = {True, False}
 VALUES: Mapping[str, set[Any]] = {
     **dict.fromkeys(
-        ("verified", "evaluated", "commended", "has_internal_supervisor", "internal_checked_in", "unpaid", "late", "corrected", "report_late"),
+        (
+            *("verified", "evaluated", "commended", "has_internal_supervisor", "internal_checked_in"),
+            *("unpaid", "late", "corrected", "report_late", "disqualified"),
+        ),
         YES_OR_NO,
     ),
     "refusal_streak": {0, 1, 2, 3},

@@ -18,6 +18,7 @@ from models.cases import BlacklistEntry
 from models.checklists import Signature
 from models.dispatch import Assignment
 from models.events import Event
+from models.evidence import Evidence
 from models.filings import FilingDecision, FilingRefusal
 from models.holidays import HolidayCalendar
 from models.inspections import Inspection
@@ -180,6 +181,26 @@ def in_force(name: str) -> Twin:
     return value
 
 
+def ruling(column: str) -> Twin:
+    def value(oracle: Any, row: Any) -> Any:
+        gone = [one for one in oracle.rows.of[AgencyCase] if one.agency_id == row.id and one.status.value == "DISQUALIFIED"]
+        seen = [one for one in gone if oracle.holds(Action.AGENCY_CASE_READ, one)]
+        last = max(seen, key=lambda one: (one.hr_decided_on, one.id), default=None)
+        found = None if last is None else getattr(last, column)
+        return found.isoformat() if isinstance(found, date) else found
+
+    return value
+
+
+def held_plans(oracle: Any, visit: Any) -> list[Any]:
+    """The last of each kind and occupation that had begun by the day, for the occupation of the session or for all."""
+    about = {one.id: one.occupation for one in oracle.rows.of[RecognitionSession]}.get(visit.recognition_session_id)
+    known = [one for one in oracle.rows.of[Evidence] if one.agency_id == visit.agency_id and one.holds_from and one.withdrawn_at is None]
+    begun = sorted((one for one in known if one.holds_from <= visit.scheduled_on), key=lambda one: (one.holds_from, one.id))
+    last = {(one.kind, one.occupation): one for one in begun}.values()
+    return [one for one in last if None in {about, one.occupation} or one.occupation == about]
+
+
 SAID = {one: one for one in ("lines", "findings", "score", "rating")} | {
     "scoreOf": "score_of",
     "requiresRectification": "requires_rectification",
@@ -222,10 +243,14 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("SupervisionReport", "late"): report_late,
     ("Inspection", "reportDueOn"): lambda oracle, row: due_as_text(oracle, row.id),
     ("Evidence", "url"): lambda _, row: f"/files/evi_{row.id.hex}",
+    ("Agency", "disqualifiedOn"): ruling("hr_decided_on"),
+    ("Agency", "disqualificationNumber"): ruling("hr_decision_number"),
     **{("PublicResult", name): in_force(stored) for name, stored in SAID.items()},
     # in the crowd the policy that comes with the release is in force, which has no row
     ("PolicyVersion", "inForce"): lambda _, __: False,
 }
+WORKED: Mapping[tuple[str, str], Twin] = {("Inspection", "plans"): held_plans}
+"""Of lists whose rows are worked out: which rows stand in it."""
 ITEMS: Mapping[tuple[str, str], Twin] = {
     ("WebhookDelivery", "tries"): lambda _, row: row.tries,
     ("Profile", "rules"): lambda _, row: row.rules,
