@@ -45,7 +45,7 @@ async def home(session: AsyncSession, organization_id: UUID) -> Organization:
     return (await session.exec(select(Organization).where(col(Organization.id) == organization_id))).one()
 
 
-async def attach(session: AsyncSession, agency: Organization, upload: Upload, plan: Plan, *, act: Act) -> tuple[Evidence, Event]:
+async def attach(session: AsyncSession, agency: Organization, upload: Upload, *, plan: Plan, act: Act) -> tuple[Evidence, Event]:
     """Unmet where a visit has begun on its day or later: what the team was shown then stays what it was held against."""
     last = await evidence.last_visit(session, agency.id, since=plan.holds_from)
     if last is not None:

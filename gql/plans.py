@@ -44,5 +44,5 @@ class Mutation:
         agency = await plans.home(call.session, call.act.organization_id)
         call.require(Action.EVIDENCE_FILE_PLAN, plans.blank(agency))
         upload = await call.fetch(UPLOADS, input.upload, to=Action.UPLOAD_READ)
-        found, event = await plans.attach(call.session, agency, upload, input.plan(), act=call.act)
+        found, event = await plans.attach(call.session, agency, upload, plan=input.plan(), act=call.act)
         return changed(EvidencePayload, evidence=found.id, event=event.id)
