@@ -41,8 +41,8 @@ class Mutation:
         "day on or before that of a visit that has begun (本系统默认): that was held against the plans of then.",
     )
     async def evidence_attach_to_agency(call: Call, input: EvidenceAttachToAgencyInput) -> EvidencePayload:
+        upload = await call.fetch(UPLOADS, input.upload, to=Action.UPLOAD_READ)
         agency = await plans.home(call.session, call.act.organization_id)
         call.require(Action.EVIDENCE_FILE_PLAN, plans.blank(agency))
-        upload = await call.fetch(UPLOADS, input.upload, to=Action.UPLOAD_READ)
         found, event = await plans.attach(call.session, agency, upload, plan=input.plan(), act=call.act)
         return changed(EvidencePayload, evidence=found.id, event=event.id)

@@ -122,7 +122,9 @@ async def test_a_plan_is_the_agencys_own_and_of_nothing_else(world: World) -> No
     answer = await world.ask("agency_clerk_0", ATTACH, at=await day_of(world, visit), i={**said, "inspection": shown("insp", visit.id)})
     assert (codes(answer), reason(answer)) == (["BAD_USER_INPUT"], "plan_kind")
     for asker in ("center_admin", "district_admin_0", "center_dispatcher"):
-        assert codes(await world.ask(asker, FILE, i=plan(upload, world.now.date()))) == ["FORBIDDEN"], asker
+        assert codes(await world.ask(asker, FILE, i=plan(upload, world.now.date()))) == ["NOT_FOUND"], asker
+        own = await arrived(world, asker, pdf(), name="方案.pdf")
+        assert codes(await world.ask(asker, FILE, i=plan(own, world.now.date()))) == ["FORBIDDEN"], asker
     assert codes(await world.ask("agency_clerk_1", FILE, i=plan(upload, world.now.date()))) == ["NOT_FOUND"], "the file is another agency's"
     kept = (await filed(world, world.now.date()))["evidence"]["id"]
     place = await recognition(world)
