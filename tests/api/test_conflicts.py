@@ -71,7 +71,13 @@ async def test_who_declares_a_conflict_is_out_of_draws_at_that_agency(world: Wor
         row, actor = await supervisor(home)
         put = (await home.done(actor, DECLARE, input=tied(home)))["conflictDeclare"]
         said = put["conflict"]
-        assert (put["event"]["step"], said["status"], said["origin"], said["kind"], said["text"]) == ("DECLARE", "ACCEPTED", "PERSON", "KINSHIP", TEXT)
+        assert (put["event"]["step"], said["status"], said["origin"], said["kind"], said["text"]) == (
+            "DECLARE",
+            "ACCEPTED",
+            "PERSON",
+            "KINSHIP",
+            TEXT,
+        )
         assert (said["startsOn"], said["endsOn"], said["person"]["id"]) == ("2026-09-16", None, shown("per", actor.person_id))
         assert [one["mutation"] for one in said["availableSteps"]] == ["conflictEnd"]
         draw = await frozen(home)
