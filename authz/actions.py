@@ -228,6 +228,13 @@ class Action(StrEnum):
     POLICY_READ = "policy.read"
     POLICY_PROPOSE = "policy.propose"
     POLICY_APPROVE = "policy.approve"
+    CONFLICT_READ = "conflict.read"
+    CONFLICT_READ_TEXT = "conflict.read_text"
+    CONFLICT_DECLARE = "conflict.declare"
+    CONFLICT_RECORD = "conflict.record"
+    CONFLICT_APPLY = "conflict.apply"
+    CONFLICT_DECIDE = "conflict.decide"
+    CONFLICT_END = "conflict.end"
 
 
 NOBODYS = frozenset({Action.INSPECTION_CHANGE_SIGNED})

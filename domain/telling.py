@@ -11,6 +11,7 @@ from models.applications import Application
 from models.assessments import Commendation, YearlyAssessment
 from models.cases import BlacklistEntry, SupervisorCase
 from models.complaints import Complaint
+from models.conflicts import Conflict
 from models.credit import CreditEntry
 from models.dispatch import Assignment, Draw
 from models.education import EducationLapse
@@ -149,6 +150,13 @@ TELLS: Mapping[tuple[type[SQLModel], str], Told] = {
     (Appointment, "RENEW"): told(K.TERM_RENEWED, PERSON),
     (YearlyAssessment, "ASSESS"): told(K.YEAR_ASSESSED, PERSON),
     (Commendation, "COMMEND"): told(K.COMMENDED, PERSON),
+    # 000 §8(八); 003 §10: of an application the person learns when it counts, and of a refused one never
+    (Conflict, "DECLARE"): told(K.CONFLICT_RECORDED, "center_id", "district_id"),
+    (Conflict, "RECORD"): told(K.CONFLICT_RECORDED, PERSON, "center_id", "district_id"),
+    (Conflict, "APPLY"): told(K.CONFLICT_APPLIED, "center_id", "district_id"),
+    (Conflict, "ACCEPT"): told(K.CONFLICT_ACCEPTED, PERSON, "organization_id", "center_id", "district_id"),
+    (Conflict, "REJECT"): told(K.CONFLICT_REJECTED, "organization_id"),
+    (Conflict, "END"): told(K.CONFLICT_ENDED, PERSON, "center_id", "district_id", once="accepted_at"),
 }
 """To tell of one more step takes one line here, and for a new kind its name and its words."""
 

@@ -39,6 +39,7 @@ from models.supervisors import (
 )
 from tests.crowd_applications import applications
 from tests.crowd_beside import beside
+from tests.crowd_conflicts import conflicts
 from tests.crowd_decisions import decisions
 from tests.crowd_evidence import evidence
 from tests.crowd_figures import rechecks
@@ -161,6 +162,7 @@ async def populate(world: World, *, seed: int) -> None:
         await rules(crowd)
         await publications(crowd, visits)
         await plans(crowd, sessions)
+        await conflicts(crowd)
 
 
 async def roster(crowd: Crowd) -> Sequence[Supervisor]:

@@ -116,6 +116,7 @@ MODELS: dict[str, str] = {
     "blacklist": "BlacklistEntry",
     "cases": "SupervisorCase",
     "complaints": "Complaint",
+    "conflicts": "Conflict",
     "credit": "CreditEntry",
     "dispatch": "Draw",
     "evidence": "EvidenceRequest",

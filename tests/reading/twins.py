@@ -63,6 +63,12 @@ def streak_limit(oracle: Any, row: Any) -> int | None:
     return next((one["value"] for one in latest.rules if one["id"] == "refusal.max_consecutive"), None)
 
 
+def conflict_text(oracle: Any, row: Any) -> str | None:
+    if row.person_id == oracle.actor.person_id:
+        return None if row.origin.value == "AGENCY" else str(row.text)
+    return row.text if oracle.holds(Action.CONFLICT_READ_TEXT, row) else None
+
+
 def listed_by_nobody(oracle: Any, row: Any) -> bool:
     entered = any(one.case_id == row.id and one.status.value != "DISMISSED" for one in oracle.rows.of[BlacklistEntry])
     return row.sanction is not None and row.sanction.value == "REVOCATION" and not entered
@@ -223,6 +229,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("RefusalStreak", "count"): streak,
     ("SupervisorCase", "reporter"): reporter,
     ("RefusalStreak", "limit"): streak_limit,
+    ("Conflict", "text"): conflict_text,
     ("DrawPerson", "isIn"): lambda _, row: row.reason is None,
     ("DrawWeight", "agency"): keyed("agc", "agency"),
     ("Draw", "secret"): lambda _, row: row.secret if row.seed is not None else None,
@@ -303,6 +310,8 @@ WHEN: Mapping[str, Twin] = {
     "supervisorCaseAppeal": lambda _, row: row.authority is None,
     "supervisorCaseDecideAppeal": lambda oracle, row: oracle.actor.person_id not in {row.decided_by, row.confirmed_by},
     "supervisorCaseState": lambda _, row: row.stated_at is None,
+    **dict.fromkeys(("conflictAccept", "conflictReject"), lambda oracle, row: row.person_id != oracle.actor.person_id),
+    "conflictEnd": lambda oracle, row: row.person_id != oracle.actor.person_id or row.origin.value == "PERSON",
     "cardReturn": lambda _, row: row.returned_on is None,
     "supervisorCaseRefer": lambda _, row: row.judicial_number is None,
     "supervisorCaseRestore": lambda _, row: row.sanction is not None and row.sanction.value == "SUSPENSION",
