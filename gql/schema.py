@@ -123,6 +123,7 @@ class Query(
     decisions.Query,
     policies.Query,
     templates.Query,
+    profiles.Query,
     standing.Query,
     overlays.Query,
     holidays.Query,

@@ -190,7 +190,48 @@ def said(key: str) -> Twin:
     return lambda _, profile: next((as_text(one["value"]) for one in profile.rules if one["id"] == key), None)
 
 
+def editions(oracle: Any, row: Any) -> list[Any]:
+    """Of one center, by the day they begin."""
+    return sorted((one for one in oracle.rows.of[Profile] if one.organization_id == row.organization_id), key=lambda one: one.effective_from)
+
+
+def begun_before(oracle: Any, row: Any) -> str | None:
+    return max((one.effective_from.isoformat() for one in editions(oracle, row) if one.effective_from < row.effective_from), default=None)
+
+
+def ended_by(oracle: Any, row: Any) -> str | None:
+    return min((one.effective_from.isoformat() for one in editions(oracle, row) if one.effective_from > row.effective_from), default=None)
+
+
+def changed_in(place: int) -> Twin:
+    """Against the next edition before it (-1), or the first of all (0)."""
+
+    def changes(oracle: Any, row: Any) -> list[dict[str, str | None]]:
+        earlier = [one for one in editions(oracle, row) if one.effective_from < row.effective_from]
+        return made_of(lines_of(earlier[place]), lines_of(row)) if earlier else []
+
+    return changes
+
+
+def lines_of(row: Any) -> dict[str, tuple[str | None, str | None]]:
+    lines = {one["id"]: (as_text(one["value"]), one["article"]) for one in row.rules}
+    return lines | {name: (getattr(row, name), None) for name in ("title", "code_of_conduct", "exam_room_rules")}
+
+
+def made_of(was: dict[str, tuple[str | None, str | None]], now: dict[str, tuple[str | None, str | None]]) -> list[dict[str, str | None]]:
+    found = []
+    for rule in sorted(was.keys() | now.keys()):
+        before, after = was.get(rule, (None, None)), now.get(rule, (None, None))
+        if before != after:
+            how = "ADDED" if before[0] is None else "REMOVED" if after[0] is None else "CHANGED"
+            said = {"before": before[0], "after": after[0], "article_before": before[1], "article_after": after[1]}
+            found.append({"rule": rule, "change": how, **said})
+    return found
+
+
 COMPUTED: Mapping[tuple[str, str], Twin] = {
+    ("Profile", "until"): ended_by,
+    ("Profile", "previousFrom"): begun_before,
     ("Profile", "number"): said("number"),
     ("Profile", "issuer"): said("issuer"),
     ("Profile", "adoptedBy"): said("adopted_by"),
@@ -227,6 +268,8 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("PolicyVersion", "inForce"): lambda _, __: False,
 }
 ITEMS: Mapping[tuple[str, str], Twin] = {
+    ("Profile", "difference"): changed_in(-1),
+    ("Profile", "differenceFromFirst"): changed_in(0),
     ("WebhookDelivery", "tries"): lambda _, row: row.tries,
     ("Profile", "rules"): lambda _, row: row.rules,
     ("Draw", "weights"): lambda _, row: row.weights,
