@@ -145,7 +145,7 @@ class Query:
 @strawberry.input(description="考评人员, as the agency names them.")
 class AssessorInput:
     name: str = strawberry.field(description="The name, at most 60 characters.")
-    id_number: str = strawberry.field(description="公民身份号码 (GB 11643). Not kept: its keyed digest finds the person.")
+    id_number: str = strawberry.field(description="公民身份号码 (GB 11643). Not kept: its keyed digest finds the person, whatever the name.")
 
     def named(self) -> Named:
         return Named(self.name, self.id_number)
@@ -244,7 +244,11 @@ class Mutation:
         event = await sessions.register(call.session, found, assessors=named, internal=internal, keys=call.context.id_keys, act=call.act)
         return after(found, event)
 
-    @mutation(Action.SESSION_NAME_ASSESSOR, "Name one more assessor; nobody who supervises or has another duty at that time (000 §8(八), 003 §10).")
+    @mutation(
+        Action.SESSION_NAME_ASSESSOR,
+        "Name one more assessor; nobody who supervises or has another duty at that time (000 §8(八), 003 §10), or whom the agency has cancelled before "
+        "that day (000 §8(三)).",
+    )
     async def recognition_session_name_assessor(call: Call, input: RecognitionSessionNameAssessorInput) -> RecognitionSessionPayload:
         found = await taken(call, input, Action.SESSION_NAME_ASSESSOR)
         _, event = await sessions.name_assessor(call.session, found, input.assessor.named(), keys=call.context.id_keys, act=call.act)
