@@ -32,6 +32,7 @@ from models.organizations import Organization
 from models.ratings import AnnualRating
 from models.recommendations import AssessorRecommendation
 from models.returns import MonthlyReturn
+from models.sessions import RecognitionSession
 from models.supervisors import Appointment, Card, Supervisor
 from models.violations import SeriousViolationReport
 from models.webhooks import Webhook
@@ -168,6 +169,10 @@ TELLS: Mapping[tuple[type[SQLModel], str], Told] = {
     (Appointment, "RENEW"): told(K.TERM_RENEWED, PERSON),
     (YearlyAssessment, "ASSESS"): told(K.YEAR_ASSESSED, PERSON),
     (Commendation, "COMMEND"): told(K.COMMENDED, PERSON),
+    (RecognitionSession, "RECUSE_INTERNAL"): told(K.INTERNAL_RECUSED, "agency_id"),
+    (Application, "DECLINE"): told(K.APPLICATION_DECIDED, PERSON),
+    (Application, "WITHDRAW"): told(K.APPLICATION_WITHDRAWN, "employer_id", "issuer_id"),
+    (Card, "REPLACE"): told(K.CARD_REPLACED, PERSON),
 }
 """To tell of one more step takes one line here, and for a new kind its name and its words."""
 

@@ -24,6 +24,7 @@ from models.supervisors import MANDATED, Appointment, Card, CardStatus, RosterSt
 
 LONGEST_OCCUPATION, LONGEST_PLACE, LONGEST_REASON, LONGEST_NAME = 80, 200, 500, 60
 MOST_ASSESSORS, MOST_CANDIDATES = 50, 100_000
+RECUSED, RECUSING = "RECUSE_INTERNAL", "000 §8(八)"
 CANCELLED, RECOMMENDING = "assessor.cancelled", "000 §8(三)"
 
 
@@ -125,14 +126,34 @@ async def name_assessor(session: AsyncSession, recognition: RecognitionSession, 
 
 
 async def assign_internal(session: AsyncSession, recognition: RecognitionSession, supervisor_id: UUID, *, act: Act) -> Event:
-    """内督 for the session, before it begins. Whoever was assigned before has to check in anew."""
+    """内督 for the session, before it begins. Whoever was assigned before has to check in anew. Unmet for who has recused from it."""
     if recognition.status is not RecognitionSessionStatus.PLANNED:
         raise Conflict("STATE", status=recognition.status.value)
     rules = await rules_of(session, recognition)
-    recognition.internal_supervisor_id = (await valid_internal(session, recognition, supervisor_id, rules=rules)).id
-    recognition.internal_checked_in_at = None
+    named = await valid_internal(session, recognition, supervisor_id, rules=rules)
+    stood_down = (col(Event.subject_id) == recognition.id, col(Event.step) == RECUSED, col(Event.person_id) == named.person_id)
+    if (await session.exec(select(Event.id).where(*stood_down))).first() is not None:
+        raise Unmet("session.internal_recused", RECUSING, rules.rules.version)
+    recognition.internal_supervisor_id, recognition.internal_checked_in_at = named.id, None
     status = recognition.status
     return await record(session, recognition, step="ASSIGN_INTERNAL", act=act, before=status, after=status, profile_id=rules.id)
+
+
+async def recuse_internal(session: AsyncSession, recognition: RecognitionSession, reason: str, *, act: Act) -> Event:
+    """回避 (000 §8(八)), or cannot come (000 §19): the place is free for another, whom the agency names. Nobody recuses for somebody else.
+
+    Only before it begins: who watches a session that is under way stays with it. It counts towards no streak of refusals.
+    """
+    rules = await rules_of(session, recognition)
+    query = select(Supervisor.person_id).where(col(Supervisor.id) == recognition.internal_supervisor_id)
+    if (await session.exec(query)).one_or_none() != act.by:
+        raise Unmet("session.internal_own", RECUSING, rules.rules.version)
+    if recognition.status is not RecognitionSessionStatus.PLANNED:
+        raise Conflict("STATE", status=recognition.status.value)
+    text = checked("reason", reason, LONGEST_REASON)
+    recognition.internal_supervisor_id = recognition.internal_checked_in_at = None
+    status = recognition.status
+    return await record(session, recognition, step=RECUSED, act=act, before=status, after=status, reason=text, profile_id=rules.id)
 
 
 async def check_in_internal(session: AsyncSession, recognition: RecognitionSession, *, act: Act) -> Event:

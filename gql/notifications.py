@@ -102,6 +102,9 @@ described(
     TERM_RENEWED="已续聘 (000 §18); to the person.",
     YEAR_ASSESSED="年度考核已评定 (000 §22); to the person.",
     COMMENDED="已表彰 (000 §22); to the person.",
+    INTERNAL_RECUSED="内部督导员回避 (000 §8(八), §12): another is to be named for the session; to the agency.",
+    APPLICATION_WITHDRAWN="督导员申请已撤回; to the employer and who would have issued the card.",
+    CARD_REPLACED="证卡已补发; to the person.",
 )
 
 described(NotificationStatus, "阅读状态: whether anybody has taken notice.", UNREAD="未读.", READ="已阅.")
@@ -139,6 +142,7 @@ SUBJECTS = {
     "Commendation": "cmnd",
     "AgencyCase": "acase",
     "SeriousViolationReport": "svr",
+    "RecognitionSession": "ses",
 }
 """The prefix of what a notification is about. Of organizations districts are told about, by their returns, and agencies, by `OF_AGENCIES`."""
 OF_AGENCIES = (NotificationKind.EDUCATION_DUE,)

@@ -8,13 +8,15 @@ import strawberry
 from sqlalchemy import ColumnElement
 
 from authz.actions import Action
+from authz.relations import PERSON, there_is
 from domain import sessions
 from domain.sessions import Details, Named
 from gql import ids
-from gql.enums import described
+from gql import session_words as _  # noqa: F401 - what the enums below mean
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.organizations import AGENCIES, DISTRICTS, EVENTS, Agency, District, Event, Node, Step, Versioned
 from gql.reading.declare import Frame, Offered, Source, bound, column, given, many, one, page, steps
+from gql.reading.filters import visible
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where, where_worked
 from gql.supervisors import PERSONS, SUPERVISORS, Person, Supervisor
 from models.events import Event as EventRow
@@ -26,24 +28,6 @@ from models.supervisors import SkillLevel
 if TYPE_CHECKING:
     from gql.evidence import Evidence
     from gql.inspections import Inspection
-
-described(
-    RecognitionMode,
-    "评价方式: how skills are recognized (003 §13).",
-    EXAM="考核评价: by an examination, which is inspected on site (003 §13(一)).",
-    PROCESS="过程评价: in the course of work, by its plan and records (003 §13(二)).",
-    DIRECT="直接认定: without an examination; its results are looked at (003 §13(三)).",
-    RESULT="结果认定: by results at work; these are looked at (003 §13(三)).",
-)
-described(
-    RecognitionSessionStatus,
-    "认定场次的状态: where a session stands.",
-    PLANNED="计划: registered.",
-    STARTED="已开始: under way.",
-    HELD="已完成: held; counts for every ratio.",
-    RESULTS_POSTED="结果已公示: results are posted.",
-    CANCELLED="已取消: leaves every ratio.",
-)
 
 RECOGNITION_SESSIONS = Source(RecognitionSessionRow, "RecognitionSession", "ses")
 ASSESSORS = Source(AssessorRow, "Assessor", "asr")
@@ -68,6 +52,12 @@ def is_watched(frame: Frame) -> ColumnElement[bool]:
 def has_come(frame: Frame) -> ColumnElement[bool]:
     found: ColumnElement[bool] = frame.t.c.internal_checked_in_at.is_not(None)
     return found
+
+
+def is_own(frame: Frame) -> ColumnElement[bool]:
+    """Whether the caller is who was named to watch it."""
+    s, seen = visible(frame, SUPERVISORS)
+    return there_is(s).where(s.c.id == frame.t.c.internal_supervisor_id, s.c.person_id == PERSON, *seen)
 
 
 @strawberry.type(description="认定场次: one session of one agency at one place.")
@@ -103,6 +93,7 @@ class RecognitionSession(Versioned):
         Offered("recognitionSessionCancel", Action.SESSION_CANCEL, PLANNED, "CANCELLED"),
         Offered("recognitionSessionNameAssessor", Action.SESSION_NAME_ASSESSOR, OPEN),
         Offered("recognitionSessionAssignInternal", Action.SESSION_ASSIGN_INTERNAL, PLANNED),
+        Offered("recognitionSessionRecuseInternal", Action.SESSION_RECUSE_INTERNAL, PLANNED, when=is_own),
         Offered("recognitionSessionCheckIn", Action.SESSION_CHECK_IN, OPEN),
         Offered("inspectionOpenInternal", Action.SESSION_INSPECT, ("STARTED", "HELD"), when=has_come),
     )

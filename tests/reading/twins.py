@@ -24,6 +24,7 @@ from models.inspections import Inspection
 from models.organizations import Organization, Profile
 from models.publications import PublicDraw
 from models.sessions import Assessor, RecognitionSession
+from models.supervisors import Supervisor
 from models.violations import OPEN_REPORTS, SeriousViolationReport
 
 Twin = Callable[[Any, Any], Any]
@@ -92,6 +93,11 @@ def fileable(oracle: Any, row: Any) -> bool:
     open_ += [one for one in oracle.rows.of[AgencyCase] if one.status in OPEN_CASES and (one.serious or one.status.value == "HR_REFERRED")]
     about = [one for one in open_ if one.agency_id == row.agency_id and one.recognition_session_id in {None, *batch}]
     return undisputed(oracle, row) and not about and not upheld(oracle, row)
+
+
+def is_own(oracle: Any, row: Any) -> bool:
+    mine = {one.id for one in oracle.rows.of[Supervisor] if one.person_id == oracle.actor.person_id and oracle.holds(Action.SUPERVISOR_READ, one)}
+    return row.internal_supervisor_id in mine
 
 
 def upheld(oracle: Any, row: Any) -> list[Any]:
@@ -295,6 +301,7 @@ MASKED: Mapping[tuple[str, str], Twin] = {("Person", "name"): lambda _, row: row
 WHEN: Mapping[str, Twin] = {
     "policyVersionApprove": lambda oracle, row: row.proposed_by != oracle.actor.person_id,
     "auditorProposalConfirm": lambda oracle, row: row.proposed_by != oracle.actor.person_id,
+    "recognitionSessionRecuseInternal": is_own,
     "inspectionOpenInternal": lambda _, row: row.internal_checked_in_at is not None,
     **dict.fromkeys(("inspectionCheckIn", "supervisionReportSubmit"), lambda _, row: not row.internal),
     "assignmentReplace": lambda _, row: row.status.value != "OFFERED" or row.reply_by <= datetime.now(UTC),
