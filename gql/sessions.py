@@ -242,8 +242,8 @@ class Mutation:
     )
     async def recognition_session_name_assessor(call: Call, input: RecognitionSessionNameAssessorInput) -> RecognitionSessionPayload:
         found = await taken(call, input, Action.SESSION_NAME_ASSESSOR)
-        _, event = await sessions.name_assessor(call.session, found, input.assessor.named(), keys=call.context.id_keys, act=call.act)
-        return after(found, event)
+        named = await sessions.name_assessor(call.session, found, input.assessor.named(), keys=call.context.id_keys, act=call.act)
+        return after(found, named[1])
 
     @mutation(
         Action.SESSION_ASSIGN_INTERNAL,

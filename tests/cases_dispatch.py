@@ -57,7 +57,7 @@ async def watched(world: World) -> tuple[RecognitionSession, Actor]:
 
 async def session_recuse_internal(world: World) -> Case:
     row, actor = await watched(world)
-    return Case(world, actor, {**of(row), "reason": REASON})
+    return Case(world, actor, {**of(row), "reason": REASON}, again=frozenset({"RULE_NOT_MET"}))
 
 
 async def session_check_in(world: World) -> Case:
