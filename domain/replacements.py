@@ -15,7 +15,7 @@ from models.supervisors import Card, CardStatus
 LONGEST_REASON = 500
 
 
-async def replace(session: AsyncSession, card: Card, on: date, reason: str, *, act: Act) -> Event:
+async def replace(session: AsyncSession, card: Card, *, on: date, reason: str, act: Act) -> Event:
     """The same card, number and validity, under its next print; the print before counts no more, and its day and reason stay in the history.
 
     Conflict STATE for a card that does not count; BadInput for a day ahead, or before the last print.

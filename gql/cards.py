@@ -70,7 +70,7 @@ class Mutation:
     )
     async def card_replace(call: Call, input: CardReplaceInput) -> CardPayload:
         card = await call.fetch(CARDS, input.card, to=Action.CARD_REPLACE, version=input.expected_version)
-        event = await replacements.replace(call.session, card, input.replaced_on, input.reason, act=call.act)
+        event = await replacements.replace(call.session, card, on=input.replaced_on, reason=input.reason, act=call.act)
         return changed(CardPayload, card=card.id, event=event.id)
 
     @mutation(Action.PERSON_REVEAL_IDENTITY, "Show somebody's whole id number (查看身份号码) once, for a purpose. Each time is recorded.")
