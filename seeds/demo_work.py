@@ -138,7 +138,9 @@ async def visit(session: AsyncSession, office: Office, inspection: Inspection, *
     await written(session, inspection, people, home=office.center.id, start=start, faults=faults)
 
 
-async def written(session: AsyncSession, inspection: Inspection, people: Sequence[UUID], *, home: UUID, start: datetime, faults: Sequence[str]) -> None:
+async def written(
+    session: AsyncSession, inspection: Inspection, people: Sequence[UUID], *, home: UUID, start: datetime, faults: Sequence[str]
+) -> None:
     """The form of the site by the first of who is there, and the signatures of all."""
     sheet = await checklists.sheet_of(session, inspection)
     site = [item for item in sheet.items if item.phase is not Phase.AFTER]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from itertools import permutations, product
+from random import Random
 from typing import Any
 
 from tests.histories import contested, following, serving, visiting
@@ -15,7 +16,7 @@ JUDGES = (*ADMINS, "center_admin_3")
 SITTINGS = (None, 0, 12)
 MORE_DAYS = (0, 6, 40)
 """Behind the last day: none, few enough, too many."""
-HOURS = (1, 13, 49, 200)
+HOURS = (1, 13, 49, 400)
 MONTHS = ("2026-08", "2026-09", "2026-10")
 
 
@@ -145,7 +146,15 @@ VERBS: dict[str, tuple[Callable[..., Judged], Tries]] = {
     "wait": (lambda h, hours: lambda: h.update(now=h["now"] + timedelta(hours=hours)), lambda h: ((one,) for one in HOURS)),
 }
 
-THE_VISIT = ("accept", "notify", "check_in", "fill", "sign", "draft", "serve", "rectify", "approve", "report", "fill_after", "sign_after", "close")
+THE_VISIT = (
+    *("accept", "lapse", "notify", "check_in", "fill", "sign", "draft", "serve"),
+    *("ask_time", "grant_time", "refuse_time", "rectify", "send_back", "approve"),
+    *("report", "fill_after", "sign_after", "close"),
+)
+A_CASE = (
+    *("hear", "state", "criticize", "suspend", "revoke", "confirm"),
+    *("appeal", "let_stand", "take_back", "restore", "review", "uphold", "lift"),
+)
 BEGINNINGS = ("dispatch", "direct", "replace", "file", "warn", "evaluate", "renew", "enlist", "issue", "appoint")
 ALL = tuple(VERBS)
 
@@ -172,20 +181,25 @@ def tries(h: History, name: str, pick: int) -> list[Move]:
     return found[turn:] + found[:turn]
 
 
-def rotated(names: tuple[str, ...], pick: int) -> tuple[str, ...]:
-    turn = pick % len(names)
-    return names[turn:] + names[:turn]
+def shuffled(names: tuple[str, ...], pick: int) -> list[str]:
+    """Not turned: else what stands behind steps that are hardly ever possible would come most."""
+    return Random(pick).sample(names, len(names))  # noqa: S311 - nobody gains by foreseeing it
+
+
+def least(h: History, names: tuple[str, ...], pick: int) -> list[str]:
+    """Shuffled, and those first that this history has taken least."""
+    return sorted(shuffled(names, pick), key=lambda name: h["met"][name, "DONE"])
 
 
 def whatever(h: History, pick: int) -> Move:
     """Any step, sensible or not."""
-    return next(move for name in rotated(ALL, pick) for move in tries(h, name, pick // len(ALL)))
+    return next(move for name in shuffled(ALL, pick) for move in tries(h, name, pick // len(ALL)))
 
 
-def curious(h: History, pick: int) -> Move:
-    """By any verb, the step of which the model says what this history has met least."""
-    some = next(found for name in rotated(ALL, pick) if (found := tries(h, name, pick // len(ALL))))
-    return min(some, key=lambda move: h["met"][move[0], outcome(judged(h, move))])
+def curious(h: History, pick: int, names: tuple[str, ...] = ALL, *, most: int = 3) -> Move | None:
+    """By `most` of these verbs, the step of which the model says what this history has met least."""
+    some = [move for name in shuffled(names, pick)[:most] for move in tries(h, name, pick // len(names))]
+    return min(some, default=None, key=lambda move: h["met"][move[0], outcome(judged(h, move))])
 
 
 def first(h: History, names: Iterable[str], pick: int) -> Move | None:
@@ -196,17 +210,17 @@ def first(h: History, names: Iterable[str], pick: int) -> Move | None:
 
 def lawful(h: History, pick: int, names: tuple[str, ...] = ALL) -> Move | None:
     """A step that the model allows."""
-    return first(h, rotated(names, pick), pick // len(names))
+    return first(h, shuffled(names, pick), pick // len(names))
 
 
-def seldom(h: History, pick: int) -> Move | None:
+def seldom(h: History, pick: int, names: tuple[str, ...] = ALL) -> Move | None:
     """A step that the model allows, by the verb that this history has taken least."""
-    return first(h, sorted(rotated(ALL, pick), key=lambda name: h["met"][name, "DONE"]), pick // len(ALL))
+    return first(h, least(h, names, pick), pick // len(names))
 
 
 def along(h: History, pick: int) -> Move | None:
-    """A step of a visit; not what was written before and may be written again."""
-    some = (move for name in rotated(THE_VISIT, pick) for move in tries(h, name, pick // len(THE_VISIT)))
+    """A step of a visit, by the verb that was taken least; not what was written before and may be written again."""
+    some = (move for name in least(h, THE_VISIT, pick) for move in tries(h, name, pick // len(THE_VISIT)))
     return next((move for move in some if new(move) and not isinstance(judged(h, move), str)), None)
 
 
@@ -223,8 +237,14 @@ def onward(h: History, pick: int) -> Move:
     return along(h, pick) or hop or lawful(h, pick, BEGINNINGS if open_ else ("plan",)) or ("wait", HOURS[pick % len(HOURS)])
 
 
+def against(h: History, pick: int) -> Move | None:
+    """What brings cases to their end; or such a step too early, too late, or by the wrong one."""
+    return seldom(h, pick, A_CASE) if pick % 2 else curious(h, pick, A_CASE, most=len(A_CASE))
+
+
 BY_MOOD: dict[str, Callable[[History, int], Move | None]] = {
     "onward": onward,
+    "against": against,
     "lawful": lawful,
     "seldom": seldom,
     "curious": curious,

@@ -20,8 +20,8 @@ LOG = logging.getLogger(__name__)
 
 HISTORIES, STEPS = 26, 200
 """So many histories of so many steps in each regime: more than ten thousand."""
-MOODS = ("onward", "onward", "lawful", "seldom", "curious", *("whatever",) * 3)
-LEAST = 5
+MOODS = ("onward", "onward", "against", "against", "lawful", "seldom", "curious", "whatever", "whatever")
+LEAST = 3
 """So often at least every verb succeeds in each regime that lets it."""
 PATIENCE = 60
 """So many shorter histories are tried before a failing one is printed."""
