@@ -107,7 +107,7 @@ VERBS: dict[str, tuple[Callable[..., Judged], Tries]] = {
     "sign": (visiting.sign, of_members(PARTS[:1])),
     "fill_after": (visiting.fill, of_members(PARTS[1:])),
     "sign_after": (visiting.sign, of_members(PARTS[1:])),
-    "draft": (following.draft, of_members((True, False))),
+    "draft": (following.draft, of_members((True, True, False))),
     "serve": (following.serve, papers("letter")),
     "rectify": (following.rectify, papers("rectification")),
     "send_back": (following.send_back, papers("rectification")),

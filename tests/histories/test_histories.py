@@ -21,8 +21,6 @@ LOG = logging.getLogger(__name__)
 HISTORIES, STEPS = 26, 200
 """So many histories of so many steps in each regime: more than ten thousand."""
 MOODS = ("onward", "onward", "against", "against", "lawful", "seldom", "curious", "whatever", "whatever")
-LEAST = 3
-"""So often at least every verb succeeds in each regime that lets it."""
 PATIENCE = 60
 """So many shorter histories are tried before a failing one is printed."""
 
@@ -58,5 +56,4 @@ async def test_any_history_is_as_the_model_says(database: Database, maker: Datab
             pytest.fail("\n".join([f"{regime['profile']}, --history={number}", *taken, str(wrong)]), pytrace=False)
     if asked is None:
         assert ground.steps.total() == HISTORIES * STEPS
-        seen = {verb: ground.steps[verb, "DONE"] for verb in VERBS}
-        assert {verb for verb, times in seen.items() if times < LEAST} == never(regime), seen
+        assert {verb for verb in VERBS if not ground.steps[verb, "DONE"]} == never(regime), ground.steps
