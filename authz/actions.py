@@ -116,6 +116,7 @@ class Action(StrEnum):
     EVIDENCE_READ = "evidence.read"
     EVIDENCE_ADD = "evidence.add"
     EVIDENCE_WITHDRAW = "evidence.withdraw"
+    EVIDENCE_FILE_PLAN = "evidence.file_plan"
     EVIDENCE_REQUEST_READ = "evidence_request.read"
     EVIDENCE_REQUEST_MAKE = "evidence_request.make"
     EVIDENCE_REQUEST_PROVIDE = "evidence_request.provide"
@@ -227,6 +228,13 @@ class Action(StrEnum):
     POLICY_READ = "policy.read"
     POLICY_PROPOSE = "policy.propose"
     POLICY_APPROVE = "policy.approve"
+    CONFLICT_READ = "conflict.read"
+    CONFLICT_READ_TEXT = "conflict.read_text"
+    CONFLICT_DECLARE = "conflict.declare"
+    CONFLICT_RECORD = "conflict.record"
+    CONFLICT_APPLY = "conflict.apply"
+    CONFLICT_DECIDE = "conflict.decide"
+    CONFLICT_END = "conflict.end"
 
 
 NOBODYS = frozenset({Action.INSPECTION_CHANGE_SIGNED})

@@ -54,7 +54,7 @@ async def open_internal(session: AsyncSession, recognition: RecognitionSession, 
     session.add(row)
     await session.flush()
     event = await record(session, row, step=OPEN, act=act, after=row.status, profile_id=force.id)
-    await seat(session, row, recognition, watcher, force=force, act=act)
+    await seat(session, row, recognition, watcher=watcher, force=force, act=act)
     await opened(session, row, force, act=act)
     return row, event
 
@@ -69,7 +69,7 @@ async def watching(session: AsyncSession, recognition: RecognitionSession, *, fo
 
 
 async def seat(
-    session: AsyncSession, row: Inspection, recognition: RecognitionSession, watcher: Supervisor, *, force: InForce, act: Act
+    session: AsyncSession, row: Inspection, recognition: RecognitionSession, *, watcher: Supervisor, force: InForce, act: Act
 ) -> Assignment:
     """The place of who is there already, with the card it was checked by; without one where nobody issues any (D07)."""
     carded = force.rules.text("card.issuer.internal") != "NONE"

@@ -114,6 +114,7 @@ async def reported(session: AsyncSession, inspection: Inspection, met: Met, *, a
     """A major issue (重大问题), known to the district whose inspection it was."""
     agency = (await session.exec(select(Organization).where(col(Organization.id) == inspection.agency_id))).one()
     query = select(RecognitionSession).where(col(RecognitionSession.id) == inspection.recognition_session_id)
-    alleged = violations.Alleged(SeriousViolationKind.MAJOR_ISSUE, met.facts, met.happened_at, (await session.exec(query)).one_or_none())
+    about = (await session.exec(query)).one_or_none()
+    alleged = violations.Alleged(SeriousViolationKind.MAJOR_ISSUE, met.facts, met.happened_at, about, inspection)
     row, _ = await violations.raised(session, agency, alleged, channel=ReportChannel.OBSTRUCTION, known_to=inspection.district_id, act=act)
     return row

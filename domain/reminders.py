@@ -122,7 +122,7 @@ LIMITS = (
     Limit("OVERDUE", AgencyCase, "000 §20 (Y069)", order_late, "due_on", organization="opener_id"),
     Limit("REMIND", BlacklistEntry, "default 1.5 (A14)", review_due, "review_on", organization="center_id"),
 )
-"""To remind of one more thing takes one line here, and one in domain/notifications.py for whom to tell."""
+"""To remind of one more thing takes one line here, and one in domain/telling.py for whom to tell."""
 
 
 async def found_due(session: AsyncSession, limit: Limit, center_id: UUID, *, at: datetime) -> list[Due]:

@@ -15,6 +15,7 @@ from domain.machine import Act, Machine, advance, record
 from domain.organizations import InForce, rules_for
 from domain.people import person_by_number
 from domain.sealing import IdKeys
+from domain.staffing import OnDuty, staff
 from domain.texts import checked
 from models.events import Event
 from models.organizations import Organization, Tier
@@ -91,9 +92,16 @@ async def drafted(session: AsyncSession, agency_id: UUID, details: Details, *, a
 
 
 async def register(
-    session: AsyncSession, recognition: RecognitionSession, *, assessors: Sequence[Named] = (), internal: UUID | None = None, keys: IdKeys, act: Act
+    session: AsyncSession,
+    recognition: RecognitionSession,
+    *,
+    assessors: Sequence[Named] = (),
+    on_duty: Sequence[OnDuty] = (),
+    internal: UUID | None = None,
+    keys: IdKeys,
+    act: Act,
 ) -> Event:
-    """Saves a drafted session with its assessors and, if given already, its internal supervisor. `keys` find people by their number."""
+    """Saves a drafted session with its people and, if given already, its internal supervisor. `keys` find assessors by their number."""
     rules = await rules_of(session, recognition)
     if len(assessors) > MOST_ASSESSORS:
         raise BadInput("assessors", "too_many", most=MOST_ASSESSORS)
@@ -102,6 +110,7 @@ async def register(
     session.add(recognition)
     await session.flush()
     event = await record(session, recognition, step="REGISTER", act=act, after=recognition.status, profile_id=rules.id)
+    await staff(session, recognition, on_duty)
     for one in assessors:
         await _seat(session, recognition, one, keys=keys, act=act)
     return event
@@ -158,7 +167,8 @@ async def hold(session: AsyncSession, recognition: RecognitionSession, *, act: A
 
 
 async def post_results(session: AsyncSession, recognition: RecognitionSession, *, act: Act) -> Event:
-    """结果公示 (F15)."""
+    """结果公示 (F15). When that was stays with the session."""
+    recognition.results_posted_at = act.at
     return await advance(session, recognition, STEPS, step=Step.POST_RESULTS, act=act)
 
 

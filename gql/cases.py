@@ -8,20 +8,17 @@ import strawberry
 from sqlalchemy import ColumnElement, case, null
 
 from authz.actions import Action
-from authz.relations import PERSON, there_is
 from domain import cases, proposals, rechecks
 from domain.cases import Confirmed, Decision, name_of
 from gql import case_words as _  # noqa: F401 - what the enums below mean
 from gql import ids
 from gql.blacklist import BLACKLIST_ENTRIES, BlacklistEntry, BlacklistEntryPayload
+from gql.case_steps import by_another, by_strangers, listed_by_nobody, own_ruling, put_to_nobody, suspended, unreferred, unstated
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, Event, Organization, Step, Versioned
 from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, one, page, steps
-from gql.reading.fragments import constant
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
 from gql.supervisors import CARDS, PERSONS, SUPERVISORS, Card, Person, Supervisor
-from models.base import table_of
-from models.cases import BlacklistEntry as BlacklistEntryRow
 from models.cases import IN_EFFECT, UNDECIDED, CaseOrigin, Ground, Sanction, SupervisorCaseStatus
 from models.cases import SupervisorCase as SupervisorCaseRow
 from models.events import Event as EventRow
@@ -32,45 +29,8 @@ CONFIRM, RESTORE, CLOSE = Action.SUPERVISOR_CASE_CONFIRM, Action.SUPERVISOR_CASE
 PROPOSE = Action.BLACKLIST_PROPOSE
 
 
-def by_another(frame: Frame) -> ColumnElement[bool]:
-    return frame.t.c.decided_by != PERSON
-
-
-def by_strangers(frame: Frame) -> ColumnElement[bool]:
-    """Who asks neither decided nor confirmed."""
-    return (frame.t.c.decided_by != PERSON) & frame.t.c.confirmed_by.is_distinct_from(PERSON)
-
-
-def own_ruling(frame: Frame) -> ColumnElement[bool]:
-    """Decided here and not by the employer's department."""
-    return frame.t.c.authority.is_(None)
-
-
-def unstated(frame: Frame) -> ColumnElement[bool]:
-    return frame.t.c.stated_at.is_(None)
-
-
-def suspended(frame: Frame) -> ColumnElement[bool]:
-    return frame.t.c.sanction == constant("SUSPENSION")
-
-
 def reporter(frame: Frame) -> ColumnElement[str]:
     return case((frame.may(Action.SUPERVISOR_CASE_READ_REPORTER), name_of(frame.t.c.reported_by_id)), else_=null())
-
-
-def put_to_nobody(frame: Frame) -> ColumnElement[bool]:
-    return frame.t.c.put_on.is_(None)
-
-
-def unreferred(frame: Frame) -> ColumnElement[bool]:
-    return frame.t.c.judicial_number.is_(None)
-
-
-def listed_by_nobody(frame: Frame) -> ColumnElement[bool]:
-    """A revocation that has not listed the person and is not proposed to."""
-    e = table_of(BlacklistEntryRow).alias("entered")
-    entered = there_is(e).where(e.c.case_id == frame.t.c.id, e.c.status != constant("DISMISSED"))
-    return (frame.t.c.sanction == constant("REVOCATION")) & ~entered
 
 
 @strawberry.type(description="督导员案件: against a supervisor, addressed to the issuer of the card.")

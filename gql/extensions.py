@@ -52,7 +52,9 @@ class Mutation:
         event = await extensions.request(call.session, row, input.until, reason=input.reason, act=call.act)
         return changed(RectificationPayload, rectification=row.id, event=event.id)
 
-    @mutation(DECIDE, "Grant the time that was asked for (同意延期), as the dispatcher; never a member of the team. The letter stays as it was served.")
+    @mutation(
+        DECIDE, "Grant the time that was asked for (同意延期), as the dispatcher; never a member of the team. The letter stays as it was served."
+    )
     async def rectification_grant_extension(call: Call, input: RectificationGrantExtensionInput) -> RectificationPayload:
         row = await taken(call, input, DECIDE)
         event = await extensions.grant(call.session, row, act=call.act)

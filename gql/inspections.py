@@ -132,6 +132,13 @@ class Inspection(Versioned):
     evidence: Connection[Material] = page(
         "inspection_id", EVIDENCE, "资料: what was handed over and collected.", type=Connection[Material], arguments=Arguments()
     )
+    plans: list[Material] = many(
+        "held_at",
+        "gql.plans:HELD",
+        "备案方案、实施方案: those of the agency that held on the day, for the occupation of the session or for all (003 §13, F02 to F04 of the form).",
+        order=("kind", "holds_from"),
+        cap=100,
+    )
     evidence_requests: Connection[Asked] = page(
         "inspection_id", EVIDENCE_REQUESTS, "资料调取: what the agency was asked for.", type=Connection[Asked], arguments=Arguments()
     )

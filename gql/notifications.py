@@ -102,6 +102,11 @@ described(
     TERM_RENEWED="已续聘 (000 §18); to the person.",
     YEAR_ASSESSED="年度考核已评定 (000 §22); to the person.",
     COMMENDED="已表彰 (000 §22); to the person.",
+    CONFLICT_RECORDED="回避情形已登记 (000 §8(八); 003 §10): declared by the person or recorded by a dispatcher; to the person, the center and the district.",
+    CONFLICT_APPLIED="评价机构申请回避: waits for an answer; to the center and the district.",
+    CONFLICT_ACCEPTED="回避申请已同意: the person is out at that agency; to the person, the agency, the center and the district.",
+    CONFLICT_REJECTED="回避申请未同意; to the agency.",
+    CONFLICT_ENDED="回避情形已终止; to the person, the center and the district.",
 )
 
 described(NotificationStatus, "阅读状态: whether anybody has taken notice.", UNREAD="未读.", READ="已阅.")
@@ -138,6 +143,7 @@ SUBJECTS = {
     "YearlyAssessment": "yass",
     "Commendation": "cmnd",
     "AgencyCase": "acase",
+    "Conflict": "cfl",
     "SeriousViolationReport": "svr",
 }
 """The prefix of what a notification is about. Of organizations districts are told about, by their returns, and agencies, by `OF_AGENCIES`."""

@@ -6,28 +6,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import strawberry
-from sqlalchemy import ColumnElement, Date, Integer, Text, cast, func, literal, literal_column, or_
+from sqlalchemy import ColumnElement, Date, Integer, Text, cast, func, literal, literal_column
 from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.access import VERSIONS
-from authz.relations import there_is
+from gql.agencies import NO_RULES, WITHOUT_RULES, disqualified, not_inspected, not_rated, of_disqualification, without_implementing_rules
 from gql.enums import described
 from gql.fields import own, row
-from gql.reading.declare import Expression, Frame, Source, column, computed, given, items, one, page, source_of
-from gql.reading.filters import some, visible
-from gql.reading.fragments import constant, element
-from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where, where_met
-from models.base import table_of
+from gql.reading.declare import Expression, Frame, Source, column, computed, given, items, one, page
+from gql.reading.fragments import element
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where, where_met, where_worked
 from models.events import Event as EventRow
 from models.memberships import Account
 from models.memberships import Membership as MembershipRow
 from models.organizations import AgencyKind, Tier
 from models.organizations import Organization as OrganizationRow
 from models.organizations import Profile as ProfileRow
-from models.overlays import Overlay as OverlayRow
-from models.overlays import OverlayStatus
 
 if TYPE_CHECKING:
+    from gql.evidence import Evidence
     from gql.supervisors import Person
 
 described(Tier, "层级: where an organization stands.", CENTER="省、市鉴定中心.", DISTRICT="区鉴定管理中心.", AGENCY="评价机构.")
@@ -53,6 +50,7 @@ MEMBERSHIPS = Source(MembershipRow, "Membership", "mem")
 
 PERSONS = "gql.supervisors:PERSONS"
 Somebody = Annotated["Person", strawberry.lazy("gql.supervisors")]
+Paper = Annotated["Evidence", strawberry.lazy("gql.evidence")]
 
 
 @strawberry.interface(description="Anything with an id of its own.")
@@ -116,30 +114,6 @@ class Organization(Node):
     parent: Annotated["Organization", strawberry.lazy("gql.organizations")] | None = one("parent_id", ORGANIZATIONS, "The organization above it.")
 
 
-def not_inspected(frame: Frame, year: ColumnElement[int]) -> ColumnElement[bool]:
-    i, seen = visible(frame, source_of("gql.inspections:INSPECTIONS"))
-    return ~there_is(i).where(i.c.agency_id == frame.t.c.id, i.c.year == year, i.c.status != constant("CANCELLED"), *seen)
-
-
-def not_rated(frame: Frame, year: ColumnElement[int]) -> ColumnElement[bool]:
-    return ~some(frame, "gql.ratings:RATINGS", "agency_id", year=year)
-
-
-NO_RULES, WITHOUT_RULES = "without_implementing_rules_on", "Without implementing rules (实施细则) of its own in force on this day (003 §18)."
-
-
-def without_implementing_rules(frame: Frame, day: ColumnElement[date]) -> ColumnElement[bool]:
-    """A version without rules and without a text ends those before it: from its day on there are none."""
-    source = source_of("gql.overlays:OVERLAYS")
-    (o, seen), later = visible(frame, source), table_of(OverlayRow).alias("later")
-    published = constant(OverlayStatus.PUBLISHED.value)
-    said = or_(o.c.text.is_not(None), func.jsonb_array_length(o.c.rules) > literal_column("0"))
-    begun = [o.c.organization_id == frame.t.c.id, o.c.status == published, o.c.effective_from <= day, said]
-    after = (later.c.effective_from > o.c.effective_from, later.c.effective_from <= day)
-    ended = there_is(later).where(later.c.organization_id == frame.t.c.id, later.c.status == published, *after)
-    return ~there_is(o).where(*begun, ~ended, *seen)
-
-
 @strawberry.input(description="Which districts.")
 class DistrictFilter:
     name: TextFilter | None = where("name", "Its name.")
@@ -164,6 +138,9 @@ class AgencyFilter:
         "not_rated_in", not_rated, "Without a 年检评估评定 of this year, as far as the caller may see them (000 §10(三)).", kind=Integer()
     )
     without_implementing_rules_on: date | None = where_met(NO_RULES, without_implementing_rules, WITHOUT_RULES, kind=Date())
+    disqualified: bool | None = where_worked(
+        "disqualified", disqualified, "取消资格: whether the HR department has disqualified them, as far as the caller may read the case (000 §20)."
+    )
 
 
 @strawberry.enum(description="What agencies may be sorted by.")
@@ -179,6 +156,14 @@ class Agency(Organization):
     credit_code: str = column("credit_code", "统一社会信用代码 (GB 32100).")
     district: Annotated["District", strawberry.lazy("gql.organizations")] | None = one(
         "district_id", DISTRICTS, "Its district, where there is that tier."
+    )
+    disqualified_on: date | None = computed(
+        of_disqualification("hr_decided_on"),
+        "取消资格: on which day the HR department disqualified it (000 §20); null too where the caller may not read the case.",
+    )
+    disqualification_number: str | None = computed(of_disqualification("hr_decision_number"), "取消资格文号: by which decision.")
+    plans: Connection[Paper] = page(
+        "agency_id", "gql.plans:PLANS", "备案方案、实施方案: its own, withdrawn ones too (003 §13).", type=Connection[Paper], arguments=Arguments()
     )
 
 

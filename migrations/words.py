@@ -25,5 +25,5 @@ def quoted(words: list[str]) -> list[str]:
 
 def no_more_told(kinds: tuple[str, ...]) -> None:
     """Takes kinds of notifications back, with what was told by them."""
-    op.execute(f"DELETE FROM notification WHERE kind IN ({', '.join(quoted(list(kinds)))})")  # noqa: S608 - words of this release
+    op.execute(f"DELETE FROM notification WHERE kind IN ({', '.join(quoted(list(kinds)))})")
     allowed(*NOTIFICATION_KINDS, fewer=kinds)

@@ -79,7 +79,9 @@ class SupervisorCase(Row, Tenanted, table=True):
         *listed(),
         UniqueConstraint("issuer_id", "decision_number"),
         CheckConstraint("confirmed_by IS NULL OR confirmed_by <> decided_by", "two_persons"),
-        CheckConstraint("sanction <> 'REVOCATION' OR status NOT IN ('IN_FORCE', 'APPEALED', 'UPHELD') OR confirmed_by IS NOT NULL", "revocation_confirmed"),
+        CheckConstraint(
+            "sanction <> 'REVOCATION' OR status NOT IN ('IN_FORCE', 'APPEALED', 'UPHELD') OR confirmed_by IS NOT NULL", "revocation_confirmed"
+        ),
         CheckConstraint("status IN ('OPENED', 'HEARING', 'CLOSED') OR (sanction IS NOT NULL AND decided_by IS NOT NULL)", "decided_has_sanction"),
         CheckConstraint("(criticism IS NOT NULL) = (sanction IS NOT DISTINCT FROM 'CRITICISM')", "criticism_is_said"),
         CheckConstraint("sanction <> 'ADMIN_DISCIPLINE' OR (authority IS NOT NULL AND decided_on IS NOT NULL)", "discipline_by_authority"),

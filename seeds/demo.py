@@ -24,7 +24,7 @@ from models.inspections import Inspection
 from models.memberships import Account, AccountKind
 from models.organizations import AgencyKind, Organization, Tier
 from models.supervisors import Card, Person, Sex, SkillLevel, Supervisor, SupervisorKind
-from seeds import demo_applications, demo_contested, demo_forms, demo_rechecks, demo_rules, demo_voices, demo_years
+from seeds import demo_applications, demo_conflicts, demo_contested, demo_forms, demo_rechecks, demo_rules, demo_voices, demo_years
 from seeds import demo_work as work
 from seeds.checklists.publish import publish_templates
 from seeds.demo_people import DISTRICTS, Hiring, hire, staffed
@@ -223,6 +223,7 @@ async def yunnan(session: AsyncSession, *, now: datetime, keys: IdKeys, password
     await demo_years.served(session, office, inspection, people=(external, internal), admin=hiring.act.by, clerk=posts["clerk"], now=now)
     await demo_voices.complained(session, office, admin=hiring.act.by, now=now)
     await demo_rechecks.tainted(session, inspection, deciders=(hiring.act.by, staff["admin-2"]), now=now)
+    await demo_conflicts.registered(session, office, taught=external[4], kin=external[5], now=now)
     await work.plan(session, office, [shanghai_day(now) + timedelta(days=day) for day in (4, 5)], at=now - timedelta(days=1))
 
 

@@ -14,12 +14,13 @@ from domain.answers import Given, Part
 from domain.calendar import SHANGHAI, Month
 from domain.machine import Act
 from domain.sealing import IdKeys
+from domain.staffing import OnDuty
 from models.checklists import AnswerValue, ChecklistItem, Phase
 from models.dispatch import Assignment, Draw
 from models.inspections import Inspection
 from models.opinions import OpinionLetter, Rectification
 from models.organizations import Organization
-from models.sessions import RecognitionMode, RecognitionSession
+from models.sessions import ExamDuty, RecognitionMode, RecognitionSession
 from models.supervisors import SkillLevel
 
 OCCUPATIONS = (
@@ -28,6 +29,7 @@ OCCUPATIONS = (
     ("养老护理员", SkillLevel.INTERMEDIATE_4),
     ("汽车维修工", SkillLevel.SENIOR_3),
 )
+STAFF = (OnDuty("焦守信", ExamDuty.PERSON_IN_CHARGE), OnDuty("米佳", ExamDuty.EXAM_STAFF), OnDuty("房知远", ExamDuty.INVIGILATOR))
 DAYS = (9, 12, 17, 22)
 """On which days of a past month sessions were held."""
 
@@ -72,7 +74,7 @@ async def plan(session: AsyncSession, office: Office, days: Sequence[date], *, a
         )
         act = Act(admin, agency.id, at + timedelta(minutes=n))
         row = await sessions.drafted(session, agency.id, details, act=act)
-        await sessions.register(session, row, keys=office.keys, act=act)
+        await sessions.register(session, row, on_duty=STAFF, keys=office.keys, act=act)
         found.append(row)
     return found
 

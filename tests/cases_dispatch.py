@@ -32,6 +32,7 @@ async def session_register(world: World) -> Case:
         "startsAt": starts.isoformat(),
         "endsAt": (starts + timedelta(hours=3)).isoformat(),
         "assessors": [{"name": "考评员", "idNumber": id_number()}],
+        "examStaff": [{"name": "负责人", "duty": "PERSON_IN_CHARGE"}, {"name": "监考员", "duty": "INVIGILATOR"}],
         "internalSupervisor": shown("sup", watcher.id),
     }
     if world.districts:

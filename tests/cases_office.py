@@ -17,6 +17,7 @@ from models.organizations import Organization
 from models.returns import MonthlyReturn
 from models.supervisors import Person, Supervisor
 from tests.cases_applications import APPLICATIONS, ONLY_IN_BEIJING
+from tests.cases_conflicts import CONFLICTS
 from tests.cases_dispatch import DISPATCH, REASON, Prepare
 from tests.cases_entries import ENTRIES
 from tests.cases_evidence import EVIDENCE
@@ -333,4 +334,5 @@ CASES: Mapping[str, Prepare] = {
     **FIGURES,
     **ENTRIES,
     **PUBLICATIONS,
+    **CONFLICTS,
 }

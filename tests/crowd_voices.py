@@ -41,6 +41,7 @@ async def report(crowd: Any, agency: Any, status: SeriousViolationStatus, *, abo
         status=status,
         facts="替考'三人'",
         recognition_session_id=about.recognition_session_id if about else None,
+        inspection_id=about.id if about and channel is not ReportChannel.CENTER else None,
         person_id=dice.choice(crowd.people).id,
         discovered_at=found,
         raised_at=now,

@@ -44,10 +44,13 @@ def upgrade() -> None:
         " WHEN (OLD.appealed_at IS NOT NULL AND (OLD.appeal, OLD.appealed_at) IS DISTINCT FROM (NEW.appeal, NEW.appealed_at))"
         " EXECUTE FUNCTION refuse_change()"
     )
+    # whoever was revoked acts for no organization any more: the appeal continues the chain of the issuer, for which the transaction stands
+    op.execute("CREATE POLICY wall_person ON chain_head TO wall_person USING (organization_id = nullif(current_setting('app.organization', true), '')::uuid)")
 
 
 def downgrade() -> None:
     op.execute("SET LOCAL statement_timeout = '600s'")
+    op.execute("DROP POLICY wall_person ON chain_head")
     op.execute("DROP TRIGGER appeal_stays ON supervisor_case")
     for name in CHECKS:
         op.drop_constraint(f"ck_supervisor_case_{name}", "supervisor_case")

@@ -30,7 +30,10 @@ def step(name: str) -> str:
 
 
 APPEAL, ANSWER, RESTORE = step("supervisorCaseAppeal"), step("supervisorCaseDecideAppeal"), step("supervisorCaseRestore")
-REVOKE, CONFIRM = step("supervisorCaseRevoke"), "mutation($input: SupervisorCaseConfirmInput!) { supervisorCaseConfirm(input: $input) { case { status } } }"
+REVOKE, CONFIRM = (
+    step("supervisorCaseRevoke"),
+    "mutation($input: SupervisorCaseConfirmInput!) { supervisorCaseConfirm(input: $input) { case { status } } }",
+)
 SAID = "当日道路中断，并非拒绝到场"
 
 
@@ -126,8 +129,8 @@ async def test_no_revocation_while_an_appeal_is_open(world: World) -> None:
     await world.done(concerned(world, before), APPEAL, input=about(before, appeal=SAID))
     async with world.transaction() as session:
         mine_too = await session.merge(await card_of(world, row))
-        case, _ = await cases.open_case(session, mine_too, ground=Ground.FRAUD, facts="收受礼品", act=world.act("center_admin"))
-    given = about(case, ground="FRAUD", document="调查报告", decisionNumber="督处〔2026〕10号")
+        case, _ = await cases.open_case(session, mine_too, ground=Ground.PRIVATE_GAIN, facts="收受礼品", act=world.act("center_admin"))
+    given = about(case, ground="PRIVATE_GAIN", document="调查报告", decisionNumber="督处〔2026〕10号")
     assert refusal(await world.ask("center_admin", REVOKE, input=given)) == ("RULE_NOT_MET", "supervisor_case.appeal_open")
     assert (await stored(world, case)).status == "OPENED"
     await world.done(await third(world), ANSWER, input=about(before, lifted=False, reason="已复查"))
@@ -170,4 +173,4 @@ async def test_what_was_said_stays_and_nobody_answers_on_their_own(world: World)
     for change in ("appeal = 'x'", "appeal_reason = 'x', appeal_decided_by = decided_by", "status = 'UPHELD'"):
         with pytest.raises(DBAPIError):
             async with world.transaction() as session:
-                await (await session.connection()).execute(text(f"UPDATE supervisor_case SET {change} WHERE id = :id"), {"id": case.id})  # noqa: S608
+                await (await session.connection()).execute(text(f"UPDATE supervisor_case SET {change} WHERE id = :id"), {"id": case.id})

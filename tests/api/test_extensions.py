@@ -117,4 +117,4 @@ async def test_what_was_asked_stays(world: World) -> None:
     for change in ("extension_reason = 'x'", "extension_granted = true", "extension_refusal = 'x'"):
         with pytest.raises(DBAPIError):
             async with world.transaction() as session:
-                await (await session.connection()).execute(text(f"UPDATE rectification SET {change} WHERE id = :id"), {"id": row.id})  # noqa: S608
+                await (await session.connection()).execute(text(f"UPDATE rectification SET {change} WHERE id = :id"), {"id": row.id})

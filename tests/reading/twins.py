@@ -18,6 +18,7 @@ from models.cases import BlacklistEntry
 from models.checklists import Signature
 from models.dispatch import Assignment
 from models.events import Event
+from models.evidence import Evidence
 from models.filings import FilingDecision, FilingRefusal
 from models.holidays import HolidayCalendar
 from models.inspections import Inspection
@@ -60,6 +61,12 @@ def streak_limit(oracle: Any, row: Any) -> int | None:
     profiles = [one for one in oracle.rows.of[Profile] if one.organization_id == row.center_id]
     latest = max(profiles, key=lambda one: one.effective_from)
     return next((one["value"] for one in latest.rules if one["id"] == "refusal.max_consecutive"), None)
+
+
+def conflict_text(oracle: Any, row: Any) -> str | None:
+    if row.person_id == oracle.actor.person_id:
+        return None if row.origin.value == "AGENCY" else str(row.text)
+    return row.text if oracle.holds(Action.CONFLICT_READ_TEXT, row) else None
 
 
 def listed_by_nobody(oracle: Any, row: Any) -> bool:
@@ -180,6 +187,26 @@ def in_force(name: str) -> Twin:
     return value
 
 
+def ruling(column: str) -> Twin:
+    def value(oracle: Any, row: Any) -> Any:
+        gone = [one for one in oracle.rows.of[AgencyCase] if one.agency_id == row.id and one.status.value == "DISQUALIFIED"]
+        seen = [one for one in gone if oracle.holds(Action.AGENCY_CASE_READ, one)]
+        last = max(seen, key=lambda one: (one.hr_decided_on, one.id), default=None)
+        found = None if last is None else getattr(last, column)
+        return found.isoformat() if isinstance(found, date) else found
+
+    return value
+
+
+def held_plans(oracle: Any, visit: Any) -> list[Any]:
+    """The last of each kind and occupation that had begun by the day, for the occupation of the session or for all."""
+    about = {one.id: one.occupation for one in oracle.rows.of[RecognitionSession]}.get(visit.recognition_session_id)
+    known = [one for one in oracle.rows.of[Evidence] if one.agency_id == visit.agency_id and one.holds_from and one.withdrawn_at is None]
+    begun = sorted((one for one in known if one.holds_from <= visit.scheduled_on), key=lambda one: (one.holds_from, one.id))
+    last = {(one.kind, one.occupation): one for one in begun}.values()
+    return [one for one in last if None in {about, one.occupation} or one.occupation == about]
+
+
 SAID = {one: one for one in ("lines", "findings", "score", "rating")} | {
     "scoreOf": "score_of",
     "requiresRectification": "requires_rectification",
@@ -202,6 +229,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("RefusalStreak", "count"): streak,
     ("SupervisorCase", "reporter"): reporter,
     ("RefusalStreak", "limit"): streak_limit,
+    ("Conflict", "text"): conflict_text,
     ("DrawPerson", "isIn"): lambda _, row: row.reason is None,
     ("DrawWeight", "agency"): keyed("agc", "agency"),
     ("Draw", "secret"): lambda _, row: row.secret if row.seed is not None else None,
@@ -222,10 +250,14 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("SupervisionReport", "late"): report_late,
     ("Inspection", "reportDueOn"): lambda oracle, row: due_as_text(oracle, row.id),
     ("Evidence", "url"): lambda _, row: f"/files/evi_{row.id.hex}",
+    ("Agency", "disqualifiedOn"): ruling("hr_decided_on"),
+    ("Agency", "disqualificationNumber"): ruling("hr_decision_number"),
     **{("PublicResult", name): in_force(stored) for name, stored in SAID.items()},
     # in the crowd the policy that comes with the release is in force, which has no row
     ("PolicyVersion", "inForce"): lambda _, __: False,
 }
+WORKED: Mapping[tuple[str, str], Twin] = {("Inspection", "plans"): held_plans}
+"""Of lists whose rows are worked out: which rows stand in it."""
 ITEMS: Mapping[tuple[str, str], Twin] = {
     ("WebhookDelivery", "tries"): lambda _, row: row.tries,
     ("Profile", "rules"): lambda _, row: row.rules,
@@ -278,6 +310,8 @@ WHEN: Mapping[str, Twin] = {
     "supervisorCaseAppeal": lambda _, row: row.authority is None,
     "supervisorCaseDecideAppeal": lambda oracle, row: oracle.actor.person_id not in {row.decided_by, row.confirmed_by},
     "supervisorCaseState": lambda _, row: row.stated_at is None,
+    **dict.fromkeys(("conflictAccept", "conflictReject"), lambda oracle, row: row.person_id != oracle.actor.person_id),
+    "conflictEnd": lambda oracle, row: row.person_id != oracle.actor.person_id or row.origin.value == "PERSON",
     "cardReturn": lambda _, row: row.returned_on is None,
     "supervisorCaseRefer": lambda _, row: row.judicial_number is None,
     "supervisorCaseRestore": lambda _, row: row.sanction is not None and row.sanction.value == "SUSPENSION",
