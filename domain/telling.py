@@ -24,6 +24,7 @@ from models.organizations import Organization
 from models.ratings import AnnualRating
 from models.recommendations import AssessorRecommendation
 from models.returns import MonthlyReturn
+from models.sessions import RecognitionSession
 from models.supervisors import Appointment, Card, Supervisor
 from models.violations import SeriousViolationReport
 from models.webhooks import Webhook
@@ -150,6 +151,10 @@ TELLS: Mapping[tuple[type[SQLModel], str], Told] = {
     (Appointment, "RENEW"): told(K.TERM_RENEWED, PERSON),
     (YearlyAssessment, "ASSESS"): told(K.YEAR_ASSESSED, PERSON),
     (Commendation, "COMMEND"): told(K.COMMENDED, PERSON),
+    (RecognitionSession, "RECUSE_INTERNAL"): told(K.INTERNAL_RECUSED, "agency_id"),
+    (Application, "DECLINE"): told(K.APPLICATION_DECIDED, PERSON),
+    (Application, "WITHDRAW"): told(K.APPLICATION_WITHDRAWN, "employer_id", "issuer_id"),
+    (Card, "REPLACE"): told(K.CARD_REPLACED, PERSON),
     # 000 §8(八); 003 §10: of an application the person learns when it counts, and of a refused one never
     (Conflict, "DECLARE"): told(K.CONFLICT_RECORDED, "center_id", "district_id"),
     (Conflict, "RECORD"): told(K.CONFLICT_RECORDED, PERSON, "center_id", "district_id"),

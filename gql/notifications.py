@@ -107,6 +107,9 @@ described(
     CONFLICT_ACCEPTED="回避申请已同意: the person is out at that agency; to the person, the agency, the center and the district.",
     CONFLICT_REJECTED="回避申请未同意; to the agency.",
     CONFLICT_ENDED="回避情形已终止; to the person, the center and the district.",
+    INTERNAL_RECUSED="内部督导员回避 (000 §8(八), §12): another is to be named for the session; to the agency.",
+    APPLICATION_WITHDRAWN="督导员申请已撤回; to the employer and who would have issued the card.",
+    CARD_REPLACED="证卡已补发; to the person.",
 )
 
 described(NotificationStatus, "阅读状态: whether anybody has taken notice.", UNREAD="未读.", READ="已阅.")
@@ -145,6 +148,7 @@ SUBJECTS = {
     "AgencyCase": "acase",
     "Conflict": "cfl",
     "SeriousViolationReport": "svr",
+    "RecognitionSession": "ses",
 }
 """The prefix of what a notification is about. Of organizations districts are told about, by their returns, and agencies, by `OF_AGENCIES`."""
 OF_AGENCIES = (NotificationKind.EDUCATION_DUE,)

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import strawberry
-from sqlalchemy import ColumnElement, Date, Integer, Text, cast, func, literal, literal_column
+from sqlalchemy import ColumnElement, Date, Integer, Text, cast, literal
 from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.access import VERSIONS
 from gql.agencies import NO_RULES, WITHOUT_RULES, disqualified, not_inspected, not_rated, of_disqualification, without_implementing_rules
 from gql.enums import described
 from gql.fields import own, row
-from gql.reading.declare import Expression, Frame, Source, column, computed, given, items, one, page
-from gql.reading.fragments import element
+from gql.reading.declare import Frame, Source, column, computed, given, items, lines, one, page
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where, where_met, where_worked
+from gql.rules import ProfileChange, Rule, against_before, against_first, begun_before, ended_by, said
 from models.events import Event as EventRow
 from models.memberships import Account
 from models.memberships import Membership as MembershipRow
@@ -58,23 +58,6 @@ class Node:
     id: strawberry.ID = column("id", "Opaque: the prefix tells the type, the rest orders by time of creation.")
 
 
-@strawberry.type(description="One rule of a profile: its value and the article that says so.")
-class Rule:
-    key: str = column("id", "The name of the rule, like `team.min`.")
-    value: str = computed(lambda frame: element(frame, "value", text=True), "Its value as text; a ratio is two integers with a slash.")
-    article: str = column("article", "Where it is written, or which default of ours it is.")
-
-
-def said(key: str) -> Expression:
-    """What a profile says under one key; null where that rule is off."""
-
-    def expression(frame: Frame) -> ColumnElement[str]:
-        found = func.jsonb_path_query_first(frame.t.c["rules"], literal_column(f"'$[*] ? (@.id == \"{key}\").value'"))
-        return cast(found.op("#>>")(literal_column("'{}'")), Text)
-
-    return expression
-
-
 @strawberry.type(description="规则集: the rules of a jurisdiction from a day on, each with its article.")
 class Profile(Node):
     slug: str = column("slug", "Its short name.")
@@ -89,6 +72,18 @@ class Profile(Node):
         "organization_id", ORGANIZATIONS, "For whom, and all below."
     )
     rules: list[Rule] = items(lambda frame: frame.t.c["rules"], "All rules that are on.")
+    until: date | None = computed(ended_by, "终止日期: the first day a later edition holds instead; null while none is published.")
+    previous_from: date | None = computed(begun_before, "The first day of the edition before it; null for the first of its center.")
+    difference: list[ProfileChange] = lines(
+        against_before,
+        "修订内容: rule by rule, what it changes in the edition that holds until its day, whichever was published first; empty for the first.",
+        order=("rule",),
+    )
+    difference_from_first: list[ProfileChange] = lines(
+        against_first,
+        "与最初版本的差异: the same against the edition the center began with, commonly the regulation that comes with this service.",
+        order=("rule",),
+    )
     code_of_conduct: str | None = column("code_of_conduct", "工作守则, in full (000 §8(八)); null where the center has entered none.")
     code_digest: str | None = column("code_digest", "SHA-256 over the UTF-8 of that text, in hex: what the step ACCEPT of an assignment names.")
     exam_room_rules: str | None = column("exam_room_rules", "考场规则, in full (000 §8(八)); null where the center has entered none.")

@@ -11,10 +11,11 @@ from domain import overlays
 from domain.overlays import Proposal
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
-from gql.organizations import EVENTS, ORGANIZATIONS, PROFILES, Event, Organization, Profile, Rule, Step, Versioned
+from gql.organizations import EVENTS, ORGANIZATIONS, PROFILES, Event, Organization, Profile, Step, Versioned
 from gql.profiles import RuleInput, said
 from gql.reading.declare import Offered, Source, bound, column, given, items, one, page, steps
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
+from gql.rules import Rule
 from gql.supervisors import PERSONS, Person
 from models.overlays import Overlay as OverlayRow
 from models.overlays import OverlayStatus

@@ -8,12 +8,14 @@ import strawberry
 from sqlalchemy import ColumnElement
 
 from authz.actions import Action
+from authz.relations import PERSON, there_is
 from domain import sessions
 from domain.sessions import Details, Named
 from gql import ids
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.organizations import AGENCIES, DISTRICTS, EVENTS, Agency, District, Event, Node, Step, Versioned
 from gql.reading.declare import Frame, Offered, Source, bound, column, given, many, one, page, steps
+from gql.reading.filters import visible
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where, where_worked
 from gql.staffing import EXAM_STAFF, ExamStaff, ExamStaffInput
 from gql.supervisors import PERSONS, SUPERVISORS, Person, Supervisor
@@ -50,6 +52,12 @@ def is_watched(frame: Frame) -> ColumnElement[bool]:
 def has_come(frame: Frame) -> ColumnElement[bool]:
     found: ColumnElement[bool] = frame.t.c.internal_checked_in_at.is_not(None)
     return found
+
+
+def is_own(frame: Frame) -> ColumnElement[bool]:
+    """Whether the caller is who was named to watch it."""
+    s, seen = visible(frame, SUPERVISORS)
+    return there_is(s).where(s.c.id == frame.t.c.internal_supervisor_id, s.c.person_id == PERSON, *seen)
 
 
 @strawberry.type(description="认定场次: one session of one agency at one place.")
@@ -91,6 +99,7 @@ class RecognitionSession(Versioned):
         Offered("recognitionSessionCancel", Action.SESSION_CANCEL, PLANNED, "CANCELLED"),
         Offered("recognitionSessionNameAssessor", Action.SESSION_NAME_ASSESSOR, OPEN),
         Offered("recognitionSessionAssignInternal", Action.SESSION_ASSIGN_INTERNAL, PLANNED),
+        Offered("recognitionSessionRecuseInternal", Action.SESSION_RECUSE_INTERNAL, PLANNED, when=is_own),
         Offered("recognitionSessionCheckIn", Action.SESSION_CHECK_IN, OPEN),
         Offered("inspectionOpenInternal", Action.SESSION_INSPECT, ("STARTED", "HELD"), when=has_come),
     )
@@ -134,7 +143,7 @@ class Query:
 @strawberry.input(description="考评人员, as the agency names them.")
 class AssessorInput:
     name: str = strawberry.field(description="The name, at most 60 characters.")
-    id_number: str = strawberry.field(description="公民身份号码 (GB 11643). Not kept: its keyed digest finds the person.")
+    id_number: str = strawberry.field(description="公民身份号码 (GB 11643). Not kept: its keyed digest finds the person, whatever the name.")
 
     def named(self) -> Named:
         return Named(self.name, self.id_number)
@@ -237,11 +246,15 @@ class Mutation:
         )
         return after(found, event)
 
-    @mutation(Action.SESSION_NAME_ASSESSOR, "Name one more assessor; nobody who supervises or has another duty at that time (000 §8(八), 003 §10).")
+    @mutation(
+        Action.SESSION_NAME_ASSESSOR,
+        "Name one more assessor; nobody who supervises or has another duty at that time (000 §8(八), 003 §10), or whom the agency has cancelled before "
+        "that day (000 §8(三)).",
+    )
     async def recognition_session_name_assessor(call: Call, input: RecognitionSessionNameAssessorInput) -> RecognitionSessionPayload:
         found = await taken(call, input, Action.SESSION_NAME_ASSESSOR)
-        _, event = await sessions.name_assessor(call.session, found, input.assessor.named(), keys=call.context.id_keys, act=call.act)
-        return after(found, event)
+        named = await sessions.name_assessor(call.session, found, input.assessor.named(), keys=call.context.id_keys, act=call.act)
+        return after(found, named[1])
 
     @mutation(
         Action.SESSION_ASSIGN_INTERNAL,

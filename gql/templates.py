@@ -55,13 +55,6 @@ described(
     PERSON="责任人: a person it names.",
     ASSESSOR="考评人员: an assessor of the session, who is criticized by it (批评).",
 )
-described(
-    LineChange,
-    "修订: what an edition makes of a line of the one before it.",
-    ADDED="新增.",
-    CHANGED="修改.",
-    REMOVED="删除.",
-)
 
 TEMPLATES = Source(ChecklistTemplateRow, "ChecklistTemplate", "tpl")
 ITEMS = Source(ChecklistItemRow, "ChecklistItem", "item")

@@ -56,6 +56,11 @@ async def watched(world: World) -> tuple[RecognitionSession, Actor]:
     return await recognition(world, internal=watcher.id), actor
 
 
+async def session_recuse_internal(world: World) -> Case:
+    row, actor = await watched(world)
+    return Case(world, actor, {**of(row), "reason": REASON}, again=frozenset({"RULE_NOT_MET"}))
+
+
 async def session_check_in(world: World) -> Case:
     row, actor = await watched(world)
     return Case(world, actor, of(row), at=row.starts_at)
@@ -193,6 +198,7 @@ DISPATCH: Mapping[str, Prepare] = {
     "recognitionSessionRegister": session_register,
     "recognitionSessionNameAssessor": session_name_assessor,
     "recognitionSessionAssignInternal": session_assign_internal,
+    "recognitionSessionRecuseInternal": session_recuse_internal,
     "recognitionSessionCheckIn": session_check_in,
     "recognitionSessionStart": session_start,
     "recognitionSessionHold": session_hold,

@@ -231,6 +231,8 @@ async def carded(crowd: Crowd, supervisors: Sequence[Supervisor]) -> Sequence[Ca
                     status=status,
                     valid_from=starts,
                     valid_until=until,
+                    print_number=1 + n % 2,
+                    replaced_on=starts if n % 2 else None,
                     **whose,
                 )
             )

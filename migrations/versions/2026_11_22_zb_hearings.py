@@ -1,5 +1,7 @@
 """Hearings: who called for one, until when the person may speak, and what was said, once and for good."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -12,7 +14,7 @@ depends_on = None
 
 KINDS = ("SUPERVISOR_CASE_HEARD", "SUPERVISOR_CASE_STATED")
 STATUS = ("supervisor_case", "status", "ck_supervisor_case_supervisor_case_status")
-COLUMNS = {
+COLUMNS: dict[str, sa.types.TypeEngine[Any]] = {
     "hearing_by": sa.Uuid(),
     "hearing_until": sa.Date(),
     "hearing_on": sa.Date(),

@@ -1,5 +1,7 @@
 """Appeals: what the person said against a decision, once and for good, who answered and why."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -13,7 +15,7 @@ depends_on = None
 KINDS = ("SUPERVISOR_CASE_APPEALED", "SUPERVISOR_CASE_UPHELD")
 STATUS = ("supervisor_case", "status", "ck_supervisor_case_supervisor_case_status")
 STATES = ("APPEALED", "UPHELD")
-COLUMNS = {
+COLUMNS: dict[str, sa.types.TypeEngine[Any]] = {
     "appeal": sa.String(4000),
     "appealed_at": sa.TIMESTAMP(timezone=True),
     "appeal_reason": sa.String(2000),

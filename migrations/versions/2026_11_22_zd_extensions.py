@@ -1,5 +1,7 @@
 """More time to rectify: until when it was asked for and why, and the answer."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 KINDS = ("EXTENSION_REQUESTED", "EXTENSION_DECIDED")
-COLUMNS = {
+COLUMNS: dict[str, sa.types.TypeEngine[Any]] = {
     "extension_until": sa.Date(),
     "extension_reason": sa.String(2000),
     "extension_asked_at": sa.TIMESTAMP(timezone=True),

@@ -79,7 +79,7 @@ class Oracle:
                 return self.column(parent, what, (info.parent_type.name, info.field_name))
             case Computed():
                 return COMPUTED[info.parent_type.name, info.field_name](self, parent.row)
-            case Items():
+            case Items() | Lines() if (info.parent_type.name, info.field_name) in ITEMS:
                 return [Thing("", one) for one in ITEMS[info.parent_type.name, info.field_name](self, parent.row)]
             case Steps():
                 return [Thing("", self.step(one)) for one in what.offers if self.offered(one, parent.row)]

@@ -25,6 +25,7 @@ from models.inspections import Inspection
 from models.organizations import Organization, Profile
 from models.publications import PublicDraw
 from models.sessions import Assessor, RecognitionSession
+from models.supervisors import Supervisor
 from models.violations import OPEN_REPORTS, SeriousViolationReport
 
 Twin = Callable[[Any, Any], Any]
@@ -99,6 +100,11 @@ def fileable(oracle: Any, row: Any) -> bool:
     open_ += [one for one in oracle.rows.of[AgencyCase] if one.status in OPEN_CASES and (one.serious or one.status.value == "HR_REFERRED")]
     about = [one for one in open_ if one.agency_id == row.agency_id and one.recognition_session_id in {None, *batch}]
     return undisputed(oracle, row) and not about and not upheld(oracle, row)
+
+
+def is_own(oracle: Any, row: Any) -> bool:
+    mine = {one.id for one in oracle.rows.of[Supervisor] if one.person_id == oracle.actor.person_id and oracle.holds(Action.SUPERVISOR_READ, one)}
+    return row.internal_supervisor_id in mine
 
 
 def upheld(oracle: Any, row: Any) -> list[Any]:
@@ -217,7 +223,48 @@ def said(key: str) -> Twin:
     return lambda _, profile: next((as_text(one["value"]) for one in profile.rules if one["id"] == key), None)
 
 
+def editions(oracle: Any, row: Any) -> list[Any]:
+    """Of one center, by the day they begin."""
+    return sorted((one for one in oracle.rows.of[Profile] if one.organization_id == row.organization_id), key=lambda one: one.effective_from)
+
+
+def begun_before(oracle: Any, row: Any) -> str | None:
+    return max((one.effective_from.isoformat() for one in editions(oracle, row) if one.effective_from < row.effective_from), default=None)
+
+
+def ended_by(oracle: Any, row: Any) -> str | None:
+    return min((one.effective_from.isoformat() for one in editions(oracle, row) if one.effective_from > row.effective_from), default=None)
+
+
+def changed_in(place: int) -> Twin:
+    """Against the next edition before it (-1), or the first of all (0)."""
+
+    def changes(oracle: Any, row: Any) -> list[dict[str, str | None]]:
+        earlier = [one for one in editions(oracle, row) if one.effective_from < row.effective_from]
+        return made_of(lines_of(earlier[place]), lines_of(row)) if earlier else []
+
+    return changes
+
+
+def lines_of(row: Any) -> dict[str, tuple[str | None, str | None]]:
+    lines = {one["id"]: (as_text(one["value"]), one["article"]) for one in row.rules}
+    return lines | {name: (getattr(row, name), None) for name in ("title", "code_of_conduct", "exam_room_rules")}
+
+
+def made_of(was: dict[str, tuple[str | None, str | None]], now: dict[str, tuple[str | None, str | None]]) -> list[dict[str, str | None]]:
+    found = []
+    for rule in sorted(was.keys() | now.keys()):
+        before, after = was.get(rule, (None, None)), now.get(rule, (None, None))
+        if before != after:
+            how = "ADDED" if before[0] is None else "REMOVED" if after[0] is None else "CHANGED"
+            said = {"before": before[0], "after": after[0], "article_before": before[1], "article_after": after[1]}
+            found.append({"rule": rule, "change": how, **said})
+    return found
+
+
 COMPUTED: Mapping[tuple[str, str], Twin] = {
+    ("Profile", "until"): ended_by,
+    ("Profile", "previousFrom"): begun_before,
     ("Profile", "number"): said("number"),
     ("Profile", "issuer"): said("issuer"),
     ("Profile", "adoptedBy"): said("adopted_by"),
@@ -259,6 +306,8 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
 WORKED: Mapping[tuple[str, str], Twin] = {("Inspection", "plans"): held_plans}
 """Of lists whose rows are worked out: which rows stand in it."""
 ITEMS: Mapping[tuple[str, str], Twin] = {
+    ("Profile", "difference"): changed_in(-1),
+    ("Profile", "differenceFromFirst"): changed_in(0),
     ("WebhookDelivery", "tries"): lambda _, row: row.tries,
     ("Profile", "rules"): lambda _, row: row.rules,
     ("Draw", "weights"): lambda _, row: row.weights,
@@ -284,6 +333,7 @@ MASKED: Mapping[tuple[str, str], Twin] = {("Person", "name"): lambda _, row: row
 WHEN: Mapping[str, Twin] = {
     "policyVersionApprove": lambda oracle, row: row.proposed_by != oracle.actor.person_id,
     "auditorProposalConfirm": lambda oracle, row: row.proposed_by != oracle.actor.person_id,
+    "recognitionSessionRecuseInternal": is_own,
     "inspectionOpenInternal": lambda _, row: row.internal_checked_in_at is not None,
     **dict.fromkeys(("inspectionCheckIn", "supervisionReportSubmit"), lambda _, row: not row.internal),
     "assignmentReplace": lambda _, row: row.status.value != "OFFERED" or row.reply_by <= datetime.now(UTC),
