@@ -29,6 +29,8 @@ from sqlalchemy import (
     union,
 )
 from sqlalchemy.types import TypeEngine
+from sqlmodel import col
+from sqlmodel import select as rows_of
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import add_months, shanghai_day
@@ -126,8 +128,11 @@ async def review(session: AsyncSession, entry: BlacklistEntry, reason: str, *, a
 
 
 async def uphold(session: AsyncSession, entry: BlacklistEntry, reason: str, *, act: Act) -> Event:
-    """The entry stays; the next review falls due after the months of the profile."""
+    """The entry stays; the next review falls due after the months of the profile. Unmet where the decision behind it was taken back after an appeal."""
     rules = await rules_for(session, entry.center_id, on=shanghai_day(act.at))
+    behind = rows_of(SupervisorCase.status).where(col(SupervisorCase.id) == entry.case_id)
+    if entry.status is BlacklistStatus.UNDER_REVIEW and (await session.exec(behind)).one() is SupervisorCaseStatus.LIFTED:
+        raise Unmet("blacklist.decision_lifted", "default 1.8 (A14)", rules.rules.version)
     entry.reason = checked("reason", reason, LONGEST_REASON)
     event = await advance(session, entry, STEPS, step=Step.UPHOLD, act=act, reason=entry.reason, profile_id=rules.id)
     entry.review_on = add_months(shanghai_day(act.at), rules.rules.integer("blacklist.review_months"))

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from gql.evidence import Evidence
     from gql.inspections import Inspection
 
-RECOGNITION_SESSIONS = Source(RecognitionSessionRow, "RecognitionSession", "ses")
-ASSESSORS = Source(AssessorRow, "Assessor", "asr")
+RECOGNITION_SESSIONS, ASSESSORS = Source(RecognitionSessionRow, "RecognitionSession", "ses"), Source(AssessorRow, "Assessor", "asr")
 INSPECTIONS, EVIDENCE = "gql.inspections:INSPECTIONS", "gql.evidence:EVIDENCE"
 
 Visit = Annotated["Inspection", strawberry.lazy("gql.inspections")]

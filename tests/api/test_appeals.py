@@ -34,6 +34,7 @@ REVOKE, CONFIRM = (
     step("supervisorCaseRevoke"),
     "mutation($input: SupervisorCaseConfirmInput!) { supervisorCaseConfirm(input: $input) { case { status } } }",
 )
+KEEP = "mutation($input: BlacklistEntryUpholdInput!) { blacklistEntryUphold(input: $input) { blacklistEntry { status } } }"
 SAID = "当日道路中断，并非拒绝到场"
 
 
@@ -97,6 +98,8 @@ async def test_who_was_revoked_appeals_and_the_decision_is_taken_back(either: Wo
     entries = await either.rows(BlacklistEntry, case_id=case.id)
     assert [(one.status, one.review_by) for one in entries] == [("UNDER_REVIEW", other.person_id)]
     assert (await card(either, case)).status == "REVOKED"
+    given = {"blacklistEntry": shown("blk", entries[0].id), "reason": "维持", "idempotencyKey": key()}
+    assert refusal(await either.ask("center_admin", KEEP, input=given)) == ("RULE_NOT_MET", "blacklist.decision_lifted")
 
 
 @pytest.mark.requirement("B061", "A14")

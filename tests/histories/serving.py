@@ -176,6 +176,8 @@ def review(h: History, entry: Row, by: str) -> Judged:
 
 
 def uphold(h: History, entry: Row, by: str) -> Judged:
+    if entry["status"] == "UNDER_REVIEW" and entry["case"]["status"] == "LIFTED":
+        return "blacklist.decision_lifted"
     return line(entry, {"UNDER_REVIEW": "LISTED"})
 
 

@@ -14,7 +14,7 @@ from gql.notifications import OF_AGENCIES, SUBJECTS
 from gql.supervisors import PERSONAL
 from models.agency_cases import OPEN_CASES, AgencyCase
 from models.assessments import TermEvaluation
-from models.cases import BlacklistEntry
+from models.cases import BlacklistEntry, SupervisorCase
 from models.checklists import Signature
 from models.dispatch import Assignment
 from models.events import Event
@@ -339,6 +339,7 @@ WHEN: Mapping[str, Twin] = {
     "assignmentReplace": lambda _, row: row.status.value != "OFFERED" or row.reply_by <= datetime.now(UTC),
     "blacklistEntryPropose": listed_by_nobody,
     "blacklistEntryConfirm": lambda oracle, row: row.proposed_by != oracle.actor.person_id,
+    "blacklistEntryUphold": lambda oracle, row: all(one.id != row.case_id or one.status.value != "LIFTED" for one in oracle.rows.of[SupervisorCase]),
     "blacklistEntryLift": lambda oracle, row: row.review_by != oracle.actor.person_id,
     "filingDecisionFile": fileable,
     **dict.fromkeys(("agencyCaseCriticize", "agencyCaseOrder", "agencyCaseRectify", "agencyCaseDismiss"), judging),
