@@ -16,7 +16,7 @@ from domain.errors import BadInput, Unmet
 from domain.machine import Act, Machine, Tenants, advance
 from domain.organizations import InForce, rules_for, rules_of
 from domain.protected import record_at_center
-from domain.texts import checked
+from domain.texts import checked, checked_or_none
 from domain.tightening import Place
 from models.credit import CreditEntry, CreditGround
 from models.events import Event
@@ -27,6 +27,7 @@ from models.violations import OPEN_REPORTS, ReportChannel, SeriousViolationKind,
 
 LONGEST_FACTS = 4000
 LONGEST_REASON = 2000
+LONGEST_ADVICE = 2000
 KINDS, HOURS = "serious_violation_report.kinds", "serious_violation_report.hours"
 
 
@@ -55,6 +56,7 @@ class Alleged:
     discovered_at: datetime
     recognition: RecognitionSession | None = None
     inspection: Inspection | None = None
+    advice: str | None = None
 
 
 def blank(agency: Organization, *, by: UUID) -> SeriousViolationReport:
@@ -92,6 +94,7 @@ async def raised(
         kind=alleged.kind,
         channel=channel,
         facts=checked("facts", alleged.facts, LONGEST_FACTS),
+        advice=checked_or_none("advice", alleged.advice, LONGEST_ADVICE),
         recognition_session_id=alleged.recognition.id if alleged.recognition else None,
         inspection_id=alleged.inspection.id if alleged.inspection else None,
         person_id=act.by,

@@ -70,6 +70,7 @@ class SeriousViolationReport(Versioned):
     channel: ReportChannel = column("channel", "By which way it came.")
     status: SeriousViolationStatus = column("status", "Where it stands.")
     facts: str = column("facts", "What is said to have happened.")
+    advice: str | None = column("advice", "建议: what whoever raised it proposes (000 §8(七)).")
     recognition_session: RecognitionSession | None = one("recognition_session_id", RECOGNITION_SESSIONS, "At which session; without one, as a whole.")
     inspection: Inspection | None = one("inspection_id", INSPECTIONS, "From which inspection it comes; null too where the reader may not see that.")
     raised_by: Person | None = one("person_id", PERSONS, "Who raised it.")
@@ -136,8 +137,10 @@ class SeriousViolationReportRaiseInput(Keyed):
         default=None, description="From which inspection of the agency it comes, one that the caller may read; the agency sees no trace of it."
     )
 
+    advice: str | None = strawberry.field(default=None, description="建议: what is proposed (000 §8(七)), at most 2000 characters.")
+
     def alleged(self, recognition: RecognitionSessionRow | None, inspection: InspectionRow | None) -> Alleged:
-        return Alleged(self.kind, self.facts, self.discovered_at, recognition, inspection)
+        return Alleged(self.kind, self.facts, self.discovered_at, recognition, inspection, self.advice)
 
 
 @strawberry.input(description="What a supervisor reports straight to the center.")

@@ -37,6 +37,7 @@ async def report(crowd: Any, agency: Any, status: SeriousViolationStatus, *, abo
         **crowd.tenants(agency) | {"district_id": agency.district_id if channel is ReportChannel.DISTRICT else None},
         area_id=agency.district_id,
         kind=dice.choice(list(SeriousViolationKind)),
+        advice=crowd.maybe("建议'停考"),
         channel=channel,
         status=status,
         facts="替考'三人'",
