@@ -17,6 +17,7 @@ from authz import (
     assessments,
     cases,
     complaints,
+    conflicts,
     credit,
     decisions,
     dispatch,
@@ -56,6 +57,7 @@ NOUNS = (
     *(organizations, members, supervisors, applications, sessions, dispatch, inspections, evidence, returns, cases, filings),
     *(credit, violations, agency_cases, complaints, education, entries, assessments, stipends, notifications, decisions, policies),
     *(overlays, holidays, rechecks),
+    *(conflicts,),
     *(publications,),
 )
 

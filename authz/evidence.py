@@ -18,13 +18,17 @@ TAKEN = ("ACCEPTED", "CHECKED_IN", "DONE")
 
 
 def goes(t: FromClause) -> ColumnElement[bool]:
-    """The asker took a place in the team of the visit; of the session's own materials, in the team of any visit to it.
+    """The asker took a place in the team of the visit; of a session's own materials, in that of any visit to it; of an agency's plans, to the agency.
 
     A visit may be of no session: then the visit alone says it.
     """
     a, i = table_of(Assignment).alias("goes"), table_of(Inspection).alias("gone_to")
     return there_is(a, i).where(
-        or_(i.c.id == t.c.inspection_id, and_(t.c.inspection_id.is_(None), i.c.recognition_session_id == t.c.recognition_session_id)),
+        or_(
+            i.c.id == t.c.inspection_id,
+            and_(t.c.inspection_id.is_(None), i.c.recognition_session_id == t.c.recognition_session_id),
+            and_(t.c.holds_from.is_not(None), i.c.agency_id == t.c.agency_id),
+        ),
         a.c.inspection_id == i.c.id,
         a.c.person_id == PERSON,
         a.c.status.in_(TAKEN),
@@ -37,6 +41,7 @@ def is_going(actor: Actor, row: Evidence, world: World) -> bool:
         for one in world.inspections
         if one.id == row.inspection_id
         or (row.inspection_id is None and row.recognition_session_id is not None and one.recognition_session_id == row.recognition_session_id)
+        or (row.holds_from is not None and one.agency_id == row.agency_id)
     }
     return any(one.person_id == actor.person_id and one.inspection_id in visits and one.status in TAKEN for one in world.assignments)
 

@@ -2,17 +2,18 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, and_, select
+from sqlalchemy import Boolean, ColumnElement, FromClause, and_, func, or_, select
 
 from authz.actions import Action
 from authz.actor import Actor
 from authz.dispatch import assesses, in_team, is_assessor, is_in_team, is_notified, notified
 from authz.organizations import SHARED
-from authz.relations import DISPATCHER, LIVE_PLACES, ORGANIZATION, PERSON, SUBTREE, Meaning, Meanings, Relation, World, there_is
+from authz.relations import DISPATCHER, LIVE_PLACES, ORGANIZATION, OWN_ORG, PERSON, SUBTREE, Meaning, Meanings, Relation, World, there_is
 from authz.supervisors import barred, employed, is_barred, was_employed
 from models.amendments import AlterationRequest, Amendment, AmendmentSignature
 from models.base import table_of
 from models.candidates import CandidateCheck
+from models.cases import BLOCKING
 from models.checklists import Answer, Checklist, ChecklistItem, ChecklistTemplate, Finding, Signature
 from models.dispatch import Assignment
 from models.inspections import Inspection
@@ -20,6 +21,7 @@ from models.opinions import OpinionLetter, Rectification, SupervisionReport
 from models.ratings import AnnualRating
 from models.recommendations import AssessorRecommendation
 from models.sessions import RecognitionSession
+from models.supervisors import RosterStanding, Supervisor
 
 
 def assesses_at(t: FromClause) -> ColumnElement[bool]:
@@ -43,7 +45,23 @@ def barred_at(t: FromClause) -> ColumnElement[bool]:
         .correlate_except(a)
         .scalar_subquery()
     )
-    return barred(PERSON, own, t.c.scheduled_on)
+    return or_(func.is_listed(PERSON, type_=Boolean()), and_(~cardless(t), barred(PERSON, own, t.c.scheduled_on)))
+
+
+def cardless(t: FromClause) -> ColumnElement[bool]:
+    """Internal, still on the roster, and seated without a card: where nobody issues any there is none to look at (D07)."""
+    a, s = table_of(Assignment).alias("own_seat"), table_of(Supervisor).alias("own_row")
+    mine = (a.c.inspection_id == t.c.id, a.c.person_id == PERSON, a.c.status.in_(LIVE_PLACES), a.c.internal, a.c.card_id.is_(None))
+    return there_is(a, s).where(*mine, s.c.id == a.c.supervisor_id, s.c.standing == RosterStanding.ACTIVE)
+
+
+def is_cardless(actor: Actor, row: Inspection, world: World) -> bool:
+    active = {one.id for one in world.supervisors if one.standing is RosterStanding.ACTIVE}
+    return any(
+        one.inspection_id == row.id and one.person_id == actor.person_id and one.status in LIVE_PLACES and one.internal and one.card_id is None
+        for one in world.assignments
+        if one.supervisor_id in active
+    )
 
 
 def is_barred_at(actor: Actor, row: Inspection, world: World) -> bool:
@@ -55,6 +73,8 @@ def is_barred_at(actor: Actor, row: Inspection, world: World) -> bool:
         ),
         None,
     )
+    if is_cardless(actor, row, world):
+        return any(one.person_id == actor.person_id and one.status in BLOCKING for one in world.blacklist)
     return is_barred(actor.person_id, own, row.scheduled_on, world=world)
 
 
@@ -128,7 +148,7 @@ MEANINGS: Meanings = {
         Relation.ASSESSOR: Meaning(holds=is_assessor_at, where=lambda t, _: assesses_at(t)),
         Relation.BARRED: Meaning(holds=is_barred_at, where=lambda t, _: barred_at(t)),
     },
-    ChecklistTemplate: {Relation.SHARED: SHARED},
+    ChecklistTemplate: {Relation.SHARED: SHARED, Relation.OWN_ORG: OWN_ORG},
     ChecklistItem: {Relation.SHARED: SHARED},
     Checklist: OF_INSPECTION,
     Answer: OF_INSPECTION,

@@ -28,12 +28,16 @@ WORKING = frozenset(
         Action.RECTIFICATION_RETURN,
     }
 )
-ACCEPTING = frozenset({Action.RECTIFICATION_ACCEPT, Action.RECTIFICATION_RETURN})
+SENDING = frozenset({Action.AMENDMENT_ATTACH, Action.OPINION_ISSUE, Action.RECTIFICATION_ACCEPT, Action.RECTIFICATION_RETURN})
+"""What the dispatcher does. An agency dispatches its own internal supervisor and nobody else (000 §12): a CHECK of the table says so."""
+ACCEPTING = frozenset({Action.RECTIFICATION_ACCEPT, Action.RECTIFICATION_RETURN, Action.RECTIFICATION_DECIDE_EXTENSION})
 REVOKING = frozenset({Action.CARD_ISSUE, Action.APPLICATION_DESIGNATE, Action.SUPERVISOR_CASE_REVOKE, Action.SUPERVISOR_CASE_CONFIRM})
 QUALIFYING = frozenset({Action.CARD_ISSUE, *(Action(f"application.{verb}") for verb in ("recommend", "train", "examine", "designate", "reject"))})
 RATING = frozenset(
     {*(Action(f"appointment.{verb}") for verb in ("make", "evaluate", "renew", "assess")), Action.YEARLY_ASSESSMENT_COMMEND, Action.ASSIGNMENT_PAY}
 )
+SPEAKING = frozenset({Action.SUPERVISOR_CASE_STATE, Action.SUPERVISOR_CASE_APPEAL})
+"""What the person concerned does in the own case: it decides nothing."""
 EMBARGOED = (
     *("draw", "assignment", "inspection", "report", "opinion", "rectification"),
     *("evidence_request", "amendment", "assessor_recommendation", "annual_rating"),
@@ -98,11 +102,12 @@ PINNED = (
         (PLACES[Place.SAME_CENTER] | PLACES[Place.ELSEWHERE]) & ~BY_THE_OWN_HAND,
     ),
     Pinned("signed", "000 §8(二); 003 §12", everybody, NOBODYS, EVERYWHERE),
-    Pinned("inspected_side", "000 §11; 003 §12", of(Role.AGENCY, Role.INTEGRATOR), WORKING, EVERYWHERE),
+    Pinned("inspected_side", "000 §11; 003 §12", of(Role.AGENCY, Role.INTEGRATOR), WORKING - SENDING, EVERYWHERE),
+    Pinned("inspected_side", "000 §11; 003 §12", of(Role.AGENCY, Role.INTEGRATOR), SENDING, EVERYWHERE & ~FACTS[Fact.DISPATCHER]),
     Pinned("embargo", "000 §11(一)", of(Role.AGENCY, Role.INTEGRATOR), about(*EMBARGOED), EVERYWHERE & ~FACTS[Fact.SERVED] & ~BY_THE_OWN_HAND),
     Pinned("source", "000 §8(六), (七), §20(二), (五); 003 §15", of(Role.AGENCY, Role.INTEGRATOR), about(*PROTECTED), EVERYWHERE),
     Pinned("own_rectification", "000 §11(三)", everybody, ACCEPTING, FACTS[Fact.TEAM_MEMBER]),
-    Pinned("own_case", "000 §18, §21-§23", everybody, about(*JUDGING) & CHANGES | QUALIFYING | RATING, FACTS[Fact.SELF]),
+    Pinned("own_case", "000 §18, §21-§23", everybody, about(*JUDGING) & CHANGES - SPEAKING | QUALIFYING | RATING, FACTS[Fact.SELF]),
     Pinned("auditor_reads", "GB/T 22239", of(Role.CENTER_AUDITOR), CHANGES, EVERYWHERE & ~FACTS[Fact.SELF]),
     Pinned("strangers_look", "000 §24; 003 §9", lambda bases: bases == {Role.ANYONE}, CHANGES, EVERYWHERE & ~FACTS[Fact.SELF]),
     Pinned("publishers", "GB/T 22239", all_but(Role.CENTER_ADMIN), PUBLISHING, EVERYWHERE),

@@ -23,6 +23,8 @@ EFFECT = "some(where (p_eft == allow)) && !some(where (p_eft == deny))"
 WORD = re.compile(r"^[A-Za-z_]+$")
 OWN_ROLE = re.compile(r"^[a-z][a-z_]{2,31}$")
 
+OURS = frozenset(Role)
+
 E = TypeVar("E", Relation, Action)
 
 
@@ -116,7 +118,7 @@ def digest_of(said: Iterable[Said]) -> str:
 def compiled(path: Path = POLICY) -> Table:
     """The policy that comes with the release: it speaks of every action, and of no roles but ours."""
     table = table_said(said_in(path.read_text(encoding="utf-8")))
-    if more := set(table.roles) - set(Role):
+    if more := set(table.roles) - OURS:
         raise BadPolicy(f"no role is called {', '.join(sorted(more))}", problem="policy_word", said=", ".join(sorted(more)))
     spoken = {line.action for line in table.lines if line.allows} | NOBODYS
     if missing := set(Action) - spoken:
@@ -133,17 +135,19 @@ def table_said(said: Sequence[Said]) -> Table:
         raise BadPolicy("the policy gives no right at all", problem="policy_empty")
     agreed(said, roles)
     by_role: dict[tuple[str, Action], list[Line]] = defaultdict(list)
+    denies: dict[Action, list[Line]] = defaultdict(list)
     for line in lines:
         if line.allows:
             by_role[line.role, line.action].append(line)
+        else:
+            denies[line.action].append(line)
     allows: dict[tuple[str, Action], tuple[Line, ...]] = {}
     for role, bases in roles.items():
         for action in Action:
             found = [line for base in bases for line in by_role.get((base, action), ())]
             if found:
                 allows[role, action] = tuple(sorted(found, key=lambda line: line.number))
-    denies = {action: tuple(line for line in lines if line.action is action and not line.allows) for action in Action}
-    return Table(allows, {action: found for action, found in denies.items() if found}, lines, roles, tuple(said))
+    return Table(allows, {action: tuple(found) for action, found in denies.items()}, lines, roles, tuple(said))
 
 
 def well_formed(said: Sequence[Said]) -> None:
@@ -164,14 +168,14 @@ def roles_of(said: Sequence[Said]) -> dict[str, frozenset[str]]:
     for one in said:
         if one.words[0] == "g":
             _, role, parent = one.words
-            if parent not in set(Role):
+            if parent not in OURS:
                 raise BadPolicy(f"no role is called {parent!r}", problem="policy_word", said=one)
             if role == parent or parent not in BASE or (role in BASE and parent != Role.ANYONE):
                 raise BadPolicy(f"{role} inherits from {parent}, which is no base role above it", problem="policy_role", said=one)
-            if role not in set(Role) and (parent not in TIERS or parents[role] or not OWN_ROLE.match(role)):
+            if role not in OURS and (parent not in TIERS or parents[role] or not OWN_ROLE.match(role)):
                 raise BadPolicy(f"{role} stands in no one tier", problem="policy_role", said=one)
             parents[role].add(parent)
-    return {role: above(role, parents) for role in (*(one.value for one in Role), *sorted(set(parents) - set(Role)))}
+    return {role: above(role, parents) for role in (*(one.value for one in Role), *sorted(set(parents) - OURS))}
 
 
 def above(role: str, parents: Mapping[str, set[str]]) -> frozenset[str]:
@@ -187,7 +191,7 @@ def line_of(said: Said, roles: Mapping[str, frozenset[str]]) -> Line:
     _, role, relation, noun, verb, effect = said.words
     if role not in roles:
         raise BadPolicy(f"no role is called {role!r}", problem="policy_word", said=said)
-    known = Role(role) if role in set(Role) else role
+    known = Role(role) if role in OURS else role
     line = Line(said.number, known, word(Relation, relation, said), word(Action, f"{noun}.{verb}", said), effect == "allow", said.article)
     if effect not in {"allow", "deny"}:
         raise BadPolicy(f"the effect is allow or deny, not {effect!r}", problem="policy_word", said=said)

@@ -18,6 +18,7 @@ from models.base import every_table, table_of
 from models.cases import BlacklistEntry, SupervisorCase
 from models.checklists import ChecklistItem, ChecklistTemplate
 from models.complaints import Complainant, Complaint
+from models.conflicts import Conflict
 from models.database import Wall
 from models.decisions import Decision
 from models.dispatch import Assignment, Draw, DrawPerson, DrawPick
@@ -76,7 +77,7 @@ NEVER_AN_AGENCY = {Wall.CENTER: "center_id", Wall.DISTRICT: "district_id"}
 
 UNUSUAL: Mapping[type[SQLModel], Mapping[Wall, str]] = {
     Request: OF_PERSON,
-    ChainHead: OF_ORGANIZATION,
+    ChainHead: {**OF_ORGANIZATION, Wall.PERSON: "organization_id"},
     Upload: OF_ORGANIZATION,
     # an agency's own steps only: those of others tell of inspections it has no notice of
     Event: {**WITH_PERSON, Wall.AGENCY: "organization_id"},
@@ -86,6 +87,8 @@ UNUSUAL: Mapping[type[SQLModel], Mapping[Wall, str]] = {
     **dict.fromkeys((AuditorProposal, PolicyVersion, PolicyLine, PolicyCurrent), ONLY_A_CENTER),
     # the house's own, which works behind the center's wall
     **dict.fromkeys((Relay, Reminder), ONLY_A_CENTER),
+    # an agency what it applied for itself, a person what is on record about them
+    Conflict: {**WITH_PERSON, Wall.AGENCY: "organization_id"},
     Draw: NEVER_AN_AGENCY,
     DrawPerson: NEVER_AN_AGENCY,
     DrawPick: NEVER_AN_AGENCY,

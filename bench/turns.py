@@ -24,7 +24,7 @@ PART = "operations"
 SERVICE, BY_HAND, POSTGRAPHILE, IDIOMATIC = "service", "by_hand", "postgraphile", "idiomatic"
 PEERS = {POSTGRAPHILE: "PostGraphile", BY_HAND: "by hand", IDIOMATIC: "idiomatic"}
 CONNECTIONS = (8, 1, 32)
-WARMING = 1.0
+WARMING, MORE_ROUNDS = 1.0, 2
 INSPECTIONS = 100_000
 
 
@@ -94,9 +94,10 @@ def in_turn(turns: Turns, sides: Sequence[processes.Side], facts: operations.Fac
         try:
             operations.compare(operation, able)
             targets = {name: operations.target(operation, one) for name, one in able.items()}
-            for connections in given.connections:  # the slow peer only where a goal is set
-                quick = {name: one for name, one in targets.items() if name != IDIOMATIC or connections == FEW}
-                found = rounds(quick, connections, seconds=given.seconds, again=given.rounds)
+            for connections in given.connections:  # where a goal is set more rounds, and the slow peer too
+                goal = connections == FEW
+                quick = {name: one for name, one in targets.items() if name != IDIOMATIC or goal}
+                found = rounds(quick, connections, seconds=given.seconds, again=given.rounds + (MORE_ROUNDS if goal else 0))
                 turns.measured.append(Measured(operation.name, found, connections))
                 print(time.strftime("%H:%M:%S"), line(turns.measured[-1]), flush=True)
         except (Voided, OSError) as error:
@@ -128,7 +129,7 @@ def main() -> None:
         about_machine()
         | {
             "data": f"{given.inspections:,} inspections in 16 districts",
-            "load": f"{tool()}, {given.rounds} rounds of {given.seconds:g} s in turn, medians; one process each",
+            "load": f"{tool()}, {given.rounds} rounds of {given.seconds:g} s in turn, {MORE_ROUNDS} more at {FEW} connections, medians; one process each",
             "peers": f"{postgraphile_versions()}; by hand: Starlette and asyncpg; idiomatic: Strawberry, SQLModel, DataLoader",
             "command": shlex.join(["python", "-m", "bench.turns", *sys.argv[1:]]),
         }

@@ -1,12 +1,14 @@
 """Cases against agencies and their staff (000 §20): criticism, order to correct, and what the HR department decides. Ended where it was put right."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, FromClause, literal_column
+from sqlalchemy import select as selected
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -221,3 +223,10 @@ async def open_on(session: AsyncSession, agency_id: UUID, sessions: Collection[U
     serious = or_(col(AgencyCase.serious), col(AgencyCase.status) == AgencyCaseStatus.HR_REFERRED)
     query = select(about).where(col(AgencyCase.agency_id) == agency_id, col(AgencyCase.status).in_(OPEN_CASES), serious)
     return any(one is None or one in sessions for one in (await session.exec(query)).all())
+
+
+def last_ruling(case: FromClause, agency: ColumnElement[UUID], said: str, *, seen: Sequence[ColumnElement[bool]]) -> ColumnElement[Any]:
+    """A column of the case in which the HR department disqualified the agency, of the last one if there are several; null where it did not."""
+    gone = (case.c.agency_id == agency, case.c.status == literal_column(f"'{AgencyCaseStatus.DISQUALIFIED.value}'"))
+    found = selected(case.c[said]).where(*gone, *seen).order_by(case.c.hr_decided_on.desc(), case.c.id.desc())
+    return found.limit(literal_column("1")).correlate_except(case).scalar_subquery()

@@ -16,8 +16,10 @@ SECOND_PERSON = "003 §11, §12; 000 §8(十)"
 
 
 async def begin(session: AsyncSession, checklist: Checklist, inspection: Inspection, *, force: InForce, act: Act) -> None:
-    """Where the rules of the visit ask for it in this form of inspection; it is settled as the form is opened, for good."""
-    if inspection.form not in force.rules.words(RULE):
+    """Where the rules of the visit ask for it in this form of inspection; it is settled as the form is opened, for good. Not in an agency's own
+    inspection, which one alone fills.
+    """
+    if inspection.internal or inspection.form not in force.rules.words(RULE):
         return
     row = DoubleEntry(checklist_id=checklist.id, inspection_id=inspection.id, **tenants(inspection))
     session.add(row)

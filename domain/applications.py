@@ -26,6 +26,7 @@ from models.supervisors import CompetenceArea, Employment, Person, SkillLevel, S
 LONGEST_TEXT = 2000
 LONGEST_PLACE = 100
 MOST_WORK = 30
+WITHOUT = "1.6 D08"
 
 
 class Step(StrEnum):
@@ -39,12 +40,15 @@ class Step(StrEnum):
     ISSUE_CARD = "ISSUE_CARD"
     DESIGNATE = "DESIGNATE"
     REJECT = "REJECT"
+    DECLINE = "DECLINE"
+    WITHDRAW = "WITHDRAW"
 
 
 READY = (ApplicationStatus.APPLIED, ApplicationStatus.RECOMMENDED, ApplicationStatus.TRAINED, ApplicationStatus.EXAM_PASSED)
 """From where somebody may be given the qualification: which of them suffices, the profile says (D08)."""
 
 REJECTABLE = (*READY, ApplicationStatus.EXAM_FAILED)
+WITHDRAWABLE = (ApplicationStatus.DRAFT, *REJECTABLE)
 
 STEPS: Machine = {
     (ApplicationStatus.DRAFT, Step.DRAFT): ApplicationStatus.DRAFT,
@@ -58,6 +62,8 @@ STEPS: Machine = {
     **{(one, Step.ISSUE_CARD): ApplicationStatus.CARD_ISSUED for one in READY},
     **{(one, Step.DESIGNATE): ApplicationStatus.DESIGNATED for one in READY},
     **{(one, Step.REJECT): ApplicationStatus.REJECTED for one in REJECTABLE},
+    (ApplicationStatus.APPLIED, Step.DECLINE): ApplicationStatus.DECLINED,
+    **{(one, Step.WITHDRAW): ApplicationStatus.WITHDRAWN for one in WITHDRAWABLE},
 }
 
 
@@ -186,6 +192,21 @@ async def reject(session: AsyncSession, application: Application, reasons: str, 
     """不予通过, with reasons, from any state after DRAFT. The person may apply anew."""
     application.reasons = checked("reasons", reasons, LONGEST_TEXT)
     return await step(session, application, Step.REJECT, act=act, reason=application.reasons)
+
+
+async def decline(session: AsyncSession, application: Application, reasons: str, *, act: Act) -> Event:
+    """不予推荐, with reasons, by the employer (000 §13). Unmet where these rules ask for no recommendation: then nothing of it hangs on the employer."""
+    rules = await rules_for(session, application.center_id, on=shanghai_day(act.at))
+    if not rules.rules.flag("application.recommendation"):
+        raise Unmet("application.not_recommended", WITHOUT, rules.rules.version)
+    application.reasons = checked("reasons", reasons, LONGEST_TEXT)
+    return await step(session, application, Step.DECLINE, act=act, rules=rules, reason=application.reasons)
+
+
+async def withdraw(session: AsyncSession, application: Application, reasons: str, *, act: Act) -> Event:
+    """撤回申报, by the person and at any time before its end; also a draft that the employer wrote, and after a failed exam."""
+    application.reasons = checked("reasons", reasons, LONGEST_TEXT)
+    return await step(session, application, Step.WITHDRAW, act=act, reason=application.reasons)
 
 
 async def employment(session: AsyncSession, application: Application) -> None:

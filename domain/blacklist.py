@@ -29,6 +29,8 @@ from sqlalchemy import (
     union,
 )
 from sqlalchemy.types import TypeEngine
+from sqlmodel import col
+from sqlmodel import select as rows_of
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import add_months, shanghai_day
@@ -50,6 +52,8 @@ LONGEST_PURPOSE = 500
 LONGEST_CARD_NUMBER = 40
 MOST_AT_A_TIME = 50
 
+SETTLED = (SupervisorCaseStatus.IN_FORCE, SupervisorCaseStatus.UPHELD)
+"""In force, and no appeal waits for its answer."""
 
 Found = Row[int, UUID, Ground, date, date]
 """What there is of one subject: its place, the person, and what stands on the list."""
@@ -79,8 +83,8 @@ class Ruling:
 
 
 def ruling_of(case: SupervisorCase) -> Ruling:
-    """Conflict where no revocation is in force: expiry, resignation and suspension list nobody (A15)."""
-    in_force = case.sanction is Sanction.REVOCATION and case.status is SupervisorCaseStatus.IN_FORCE
+    """Conflict where no revocation is in force, or it is appealed: expiry, resignation and suspension list nobody (A15)."""
+    in_force = case.sanction is Sanction.REVOCATION and case.status in SETTLED
     number, document, first, second = case.decision_number, case.document, case.decided_by, case.confirmed_by
     if not in_force or number is None or document is None or first is None or second is None:
         raise Conflict("STATE", status=case.status.value)
@@ -124,8 +128,11 @@ async def review(session: AsyncSession, entry: BlacklistEntry, reason: str, *, a
 
 
 async def uphold(session: AsyncSession, entry: BlacklistEntry, reason: str, *, act: Act) -> Event:
-    """The entry stays; the next review falls due after the months of the profile."""
+    """The entry stays; the next review falls due after the months of the profile. Unmet where the decision behind it was taken back after an appeal."""
     rules = await rules_for(session, entry.center_id, on=shanghai_day(act.at))
+    behind = rows_of(SupervisorCase.status).where(col(SupervisorCase.id) == entry.case_id)
+    if entry.status is BlacklistStatus.UNDER_REVIEW and (await session.exec(behind)).one() is SupervisorCaseStatus.LIFTED:
+        raise Unmet("blacklist.decision_lifted", "default 1.8 (A14)", rules.rules.version)
     entry.reason = checked("reason", reason, LONGEST_REASON)
     event = await advance(session, entry, STEPS, step=Step.UPHOLD, act=act, reason=entry.reason, profile_id=rules.id)
     entry.review_on = add_months(shanghai_day(act.at), rules.rules.integer("blacklist.review_months"))

@@ -22,7 +22,7 @@ from domain.proposals import OPEN_PLACES
 from domain.supervisors import restore_card, role_name, supervisor_of, suspend_card, terms_in_force, withdraw_card
 from domain.texts import checked
 from models.base import table_of
-from models.cases import BlacklistEntry, CaseOrigin, Ground, Sanction, SupervisorCase, SupervisorCaseStatus
+from models.cases import IN_EFFECT, UNDECIDED, BlacklistEntry, CaseOrigin, Ground, Sanction, SupervisorCase, SupervisorCaseStatus
 from models.dispatch import Assignment
 from models.events import Event
 from models.inspections import Inspection
@@ -48,11 +48,17 @@ class Step(StrEnum):
 
 STEPS: Machine = {
     (SupervisorCaseStatus.OPENED, Step.SUSPEND): SupervisorCaseStatus.IN_FORCE,
+    (SupervisorCaseStatus.HEARING, Step.SUSPEND): SupervisorCaseStatus.IN_FORCE,
     (SupervisorCaseStatus.OPENED, Step.REVOKE): SupervisorCaseStatus.DECIDED,
+    (SupervisorCaseStatus.HEARING, Step.REVOKE): SupervisorCaseStatus.DECIDED,
     (SupervisorCaseStatus.DECIDED, Step.CONFIRM): SupervisorCaseStatus.IN_FORCE,
     (SupervisorCaseStatus.IN_FORCE, Step.RESTORE): SupervisorCaseStatus.LIFTED,
+    (SupervisorCaseStatus.APPEALED, Step.RESTORE): SupervisorCaseStatus.LIFTED,
+    (SupervisorCaseStatus.UPHELD, Step.RESTORE): SupervisorCaseStatus.LIFTED,
     (SupervisorCaseStatus.IN_FORCE, Step.SUPERSEDE): SupervisorCaseStatus.LIFTED,
+    (SupervisorCaseStatus.UPHELD, Step.SUPERSEDE): SupervisorCaseStatus.LIFTED,
     (SupervisorCaseStatus.OPENED, Step.CLOSE): SupervisorCaseStatus.CLOSED,
+    (SupervisorCaseStatus.HEARING, Step.CLOSE): SupervisorCaseStatus.CLOSED,
     (SupervisorCaseStatus.DECIDED, Step.CLOSE): SupervisorCaseStatus.CLOSED,
 }
 
@@ -98,7 +104,7 @@ async def suspend(session: AsyncSession, case: SupervisorCase, decision: Decisio
     rung(rules, Sanction.SUSPENSION)
     if review_on is not None and review_on <= shanghai_day(act.at):
         raise BadInput("reviewOn", "past")
-    decided(case, Sanction.SUSPENSION, decision, act=act)
+    decided(case, Sanction.SUSPENSION, decision, act=act, rules=rules)
     case.in_force_at, case.review_on = act.at, review_on
     if act.organization_id != case.issuer_id:
         if not rules.rules.flag("suspension.district_may_suspend"):
@@ -114,10 +120,11 @@ async def suspend(session: AsyncSession, case: SupervisorCase, decision: Decisio
 
 
 async def revoke(session: AsyncSession, case: SupervisorCase, decision: Decision, *, ground: Ground, act: Act) -> Event:
-    """Decides 取消督导资格. Nothing is in force before another person confirms it."""
+    """Decides 取消督导资格. Nothing is in force before another person confirms it. Unmet while an appeal is open."""
     rules = await rules_for(session, case.center_id, on=shanghai_day(act.at))
     known(ground, rules)
-    decided(case, Sanction.REVOCATION, decision, act=act)
+    await unappealed(session, case, rules)
+    decided(case, Sanction.REVOCATION, decision, act=act, rules=rules)
     case.ground = ground
     return await step(session, case, Step.REVOKE, act=act, rules=rules)
 
@@ -131,13 +138,14 @@ class Confirmed:
 
 async def confirm(session: AsyncSession, case: SupervisorCase, *, act: Act) -> Confirmed:
     """Puts a revocation in force, all of it under one decision number (N7; 000 §23, Y087 to Y089): card, appointment, roster and role end,
-    open places in teams are free for others, the person is listed. Unmet for who decided it.
+    open places in teams are free for others, the person is listed. Unmet for who decided it, and while an appeal is open.
     """
     rules = await rules_for(session, case.center_id, on=shanghai_day(act.at))
     if case.status is SupervisorCaseStatus.DECIDED:
         if case.decided_by == act.by:
             rule = rules.rules.rule("revocation.confirmations")
             raise Unmet(rule.id, rule.article, rules.rules.version, needed=rules.rules.integer(rule.id), have=1)
+        await unappealed(session, case, rules)
         case.confirmed_by, case.in_force_at = act.by, act.at
     event = await step(session, case, Step.CONFIRM, act=act, rules=rules)
     number = case.decision_number or ""
@@ -167,7 +175,7 @@ async def restore(session: AsyncSession, case: SupervisorCase, reason: str, *, a
 async def close(session: AsyncSession, case: SupervisorCase, reason: str, *, act: Act) -> Event:
     """Ends a case without a sanction, also one decided that nobody confirmed."""
     why = checked("reason", reason, LONGEST_REASON)
-    if case.status is SupervisorCaseStatus.OPENED:
+    if case.status in UNDECIDED:
         case.sanction = Sanction.NO_ACTION
     return await advance(session, case, STEPS, step=Step.CLOSE, act=act, reason=why)
 
@@ -204,13 +212,22 @@ def rung(rules: InForce, sanction: Sanction) -> None:
         raise Unmet(ladder.id, ladder.article, rules.rules.version, sanction=sanction.value)
 
 
-def decided(case: SupervisorCase, sanction: Sanction, decision: Decision, *, act: Act) -> None:
-    """Conflict before anything is written, where no decision is due."""
-    if case.status is not SupervisorCaseStatus.OPENED:
+def decided(case: SupervisorCase, sanction: Sanction, decision: Decision, *, act: Act, rules: InForce) -> None:
+    """Conflict before anything is written, where no decision is due. Unmet while the person may still speak."""
+    if case.status not in UNDECIDED:
         raise Conflict("STATE", status=case.status.value)
+    if case.stated_at is None and case.hearing_until is not None and shanghai_day(act.at) <= case.hearing_until:
+        raise Unmet("supervisor_case.heard", "default 1.8", rules.rules.version, until=str(case.hearing_until))
     case.document = checked("document", decision.document, LONGEST_DOCUMENT)
     case.decision_number = checked("decisionNumber", decision.number, LONGEST_NUMBER)
     case.sanction, case.decided_by = sanction, act.by
+
+
+async def unappealed(session: AsyncSession, case: SupervisorCase, rules: InForce) -> None:
+    """Unmet while an appeal about the same card waits for its answer: a revocation would end what it is about."""
+    query = select(SupervisorCase.id).where(col(SupervisorCase.card_id) == case.card_id, col(SupervisorCase.status) == SupervisorCaseStatus.APPEALED)
+    if (await session.exec(query)).first() is not None:
+        raise Unmet("supervisor_case.appeal_open", "default 1.8 (A14)", rules.rules.version)
 
 
 async def step(session: AsyncSession, case: SupervisorCase, which: Step, *, act: Act, rules: InForce, reason: str | None = None) -> Event:
@@ -222,7 +239,7 @@ async def is_open(session: AsyncSession, card: Card, ground: Ground) -> bool:
     query = select(SupervisorCase.id).where(
         col(SupervisorCase.card_id) == card.id,
         col(SupervisorCase.ground) == ground,
-        col(SupervisorCase.status).in_((SupervisorCaseStatus.OPENED, SupervisorCaseStatus.DECIDED)),
+        col(SupervisorCase.status).in_((*UNDECIDED, SupervisorCaseStatus.DECIDED)),
     )
     return (await session.exec(query)).first() is not None
 
@@ -230,7 +247,7 @@ async def is_open(session: AsyncSession, card: Card, ground: Ground) -> bool:
 async def suspensions(session: AsyncSession, card: Card) -> list[SupervisorCase]:
     """Those in force of a card, locked: they end with it, and do not follow the person to a later card."""
     of_card = (col(SupervisorCase.card_id) == card.id, col(SupervisorCase.sanction) == Sanction.SUSPENSION)
-    query = select(SupervisorCase).where(*of_card, col(SupervisorCase.status) == SupervisorCaseStatus.IN_FORCE)
+    query = select(SupervisorCase).where(*of_card, col(SupervisorCase.status).in_(IN_EFFECT))
     return list((await session.exec(query.order_by(col(SupervisorCase.id)).with_for_update())).all())
 
 

@@ -17,7 +17,7 @@ from domain.inspections import STEPS, Step, enough
 from domain.machine import Act, advance, record, stale, tenants
 from domain.organizations import InForce, rules_of_visit
 from domain.profiles import Profile
-from domain.templates import items_of, template_for
+from domain.templates import Wanted, items_of, template_for
 from domain.texts import checked_or_none
 from models.checklists import Answer, AnswerValue, Checklist, ChecklistItem, ChecklistTemplate, Finding, InspectionMethod, Signature
 from models.dispatch import Assignment, AssignmentStatus
@@ -118,12 +118,13 @@ def is_enough(inspection: Inspection, have: int, rules: Profile) -> bool:
 
 
 async def opened(session: AsyncSession, inspection: Inspection, force: InForce, *, act: Act) -> Checklist:
-    """The checklist of the visit; the first arrival opens it on the newest edition of the form, and it keeps that edition."""
+    """The checklist of the visit; the first arrival opens it on the edition of the form that holds on its day, and it keeps that edition."""
     found = (await session.exec(select(Checklist).where(col(Checklist.inspection_id) == inspection.id))).first()
     if found is not None:
         return found
     visited = select(col(RecognitionSession.mode)).where(col(RecognitionSession.id) == inspection.recognition_session_id)
-    template = await template_for(session, inspection.form, (await session.exec(visited)).one_or_none(), rules=force.rules)
+    wanted = Wanted(force.rules, inspection.center_id, inspection.scheduled_on)
+    template = await template_for(session, inspection.form, (await session.exec(visited)).one_or_none(), of=wanted)
     agency = (await session.exec(select(Organization.name).where(col(Organization.id) == inspection.agency_id))).one()
     row = Checklist(inspection_id=inspection.id, template_id=template.id, agency_name=agency, **tenants(inspection))
     session.add(row)

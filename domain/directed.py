@@ -41,6 +41,7 @@ ARTICLES = MappingProxyType(
         Reason.SAME_SESSION_ASSESSOR: "000 §8(八); 003 §10",
         Reason.OVERLAPPING_ASSESSOR: "003 §10 (A10)",
         Reason.RECENT_ASSESSOR: "003 §10 (A10)",
+        Reason.CONFLICT: "000 §8(八); 003 §10",
         Reason.ROTATION: "003 §10 (A09)",
         Reason.SUSPENDED: "000 §21; 003 §17",
         Reason.CARD_INVALID: "000 §8(十); 003 §9",

@@ -1,11 +1,11 @@
 """Evidence of a visit or a session, and requests for it (000 §8(二), §9; 003 §8): written once, withdrawn without being taken away."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import uploads
@@ -17,7 +17,7 @@ from domain.offers import LIVE
 from domain.texts import checked, checked_or_none
 from models.dispatch import Assignment
 from models.events import Event
-from models.evidence import Confidentiality, Evidence, EvidenceKind, EvidenceRefusalGround, EvidenceRequest, EvidenceRequestStatus
+from models.evidence import PLANS, Confidentiality, Evidence, EvidenceKind, EvidenceRefusalGround, EvidenceRequest, EvidenceRequestStatus
 from models.imports import Upload
 from models.inspections import Inspection, InspectionStatus
 from models.opinions import Rectification, RectificationStatus
@@ -31,6 +31,7 @@ WITH_RESULT = (EvidenceKind.SURVEY, EvidenceKind.TEST, EvidenceKind.RECHECK)
 OPEN = (InspectionStatus.NOTIFIED, InspectionStatus.IN_PROGRESS, InspectionStatus.CHECKLIST_SIGNED, InspectionStatus.OPINION_SERVED)
 """From the notice to the closing."""
 UNSIGNED = (InspectionStatus.NOTIFIED, InspectionStatus.IN_PROGRESS)
+BEGUN = (InspectionStatus.IN_PROGRESS, InspectionStatus.CHECKLIST_SIGNED, InspectionStatus.OPINION_SERVED, InspectionStatus.CLOSED)
 UNDONE = (RectificationStatus.REQUIRED, RectificationStatus.SENT_BACK)
 UNDER_WAY = (RecognitionSessionStatus.PLANNED, RecognitionSessionStatus.STARTED)
 
@@ -101,6 +102,8 @@ async def attach_to_session(
 
 
 async def written(session: AsyncSession, upload: Upload, said: Said, *, whose: Whose, act: Act) -> Evidence:
+    if (said.kind in PLANS) != (whose["inspection_id"] is None and whose["recognition_session_id"] is None):
+        raise BadInput("kind", "plan_kind")
     if said.taken_at.tzinfo is None:
         raise BadInput("takenAt", "timezone")
     if said.taken_at > act.at:
@@ -133,7 +136,8 @@ async def written(session: AsyncSession, upload: Upload, said: Said, *, whose: W
 def suits(kind: EvidenceKind, media_type: str) -> None:
     """A photo is a picture, a video a film, and a paper, photographed or not, is no film."""
     media = named(media_type)
-    wrong = {EvidenceKind.PHOTO: not media.picture, EvidenceKind.VIDEO: not media.film, EvidenceKind.DOCUMENT: media.film}
+    papers = dict.fromkeys((EvidenceKind.DOCUMENT, *PLANS), media.film)
+    wrong = {EvidenceKind.PHOTO: not media.picture, EvidenceKind.VIDEO: not media.film, **papers}
     if wrong.get(kind, False):
         raise BadInput("kind", "evidence_kind")
 
@@ -146,7 +150,10 @@ async def added(session: AsyncSession, row: Evidence, *, profile_id: UUID | None
 
 
 async def withdraw(session: AsyncSession, row: Evidence, reason: str, *, act: Act) -> Event:
-    """Says that it no longer counts, and why; it stays to be read. Not after the form is signed, nor when it was the answer to a request."""
+    """Says that it no longer counts, and why; it stays to be read.
+
+    Not after the form is signed, nor when it was the answer to a request; a plan not after a visit has begun on which it might have held.
+    """
     if row.withdrawn_at is not None or await settled(session, row):
         raise Conflict("STATE")
     row.withdrawal = checked("reason", reason, LONGEST_REASON)
@@ -156,6 +163,8 @@ async def withdraw(session: AsyncSession, row: Evidence, reason: str, *, act: Ac
 
 async def settled(session: AsyncSession, row: Evidence) -> bool:
     """Whether something rests on it already."""
+    if row.holds_from is not None and row.agency_id is not None:
+        return await last_visit(session, row.agency_id, since=row.holds_from) is not None
     if row.inspection_id is None:
         held = select(RecognitionSession.status).where(col(RecognitionSession.id) == row.recognition_session_id)
         return (await session.exec(held)).one() not in UNDER_WAY
@@ -163,6 +172,12 @@ async def settled(session: AsyncSession, row: Evidence) -> bool:
     answered = select(EvidenceRequest.status).where(col(EvidenceRequest.id) == row.evidence_request_id)
     status = (await session.exec(answered)).first()
     return (await session.exec(visit)).one() not in UNSIGNED or status not in {None, EvidenceRequestStatus.REQUESTED}
+
+
+async def last_visit(session: AsyncSession, agency_id: UUID, *, since: date) -> date | None:
+    """The last day from then on of which a visit to the agency has begun; None where there is none."""
+    begun = (col(Inspection.agency_id) == agency_id, col(Inspection.status).in_(BEGUN), col(Inspection.scheduled_on) >= since)
+    return (await session.exec(select(func.max(col(Inspection.scheduled_on))).where(*begun))).one()
 
 
 async def handed_out(session: AsyncSession, row: Evidence, *, act: Act) -> Event | None:

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     SAME_SESSION_ASSESSOR = "SAME_SESSION_ASSESSOR"
     OVERLAPPING_ASSESSOR = "OVERLAPPING_ASSESSOR"
     RECENT_ASSESSOR = "RECENT_ASSESSOR"
+    CONFLICT = "CONFLICT"
     ROTATION = "ROTATION"
     SUSPENDED = "SUSPENDED"
     CARD_INVALID = "CARD_INVALID"
@@ -40,6 +41,14 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Employed:
+    agency: str
+    days: Days
+
+
+@dataclass(frozen=True, slots=True)
+class Tied:
+    """A conflict on record with an agency, on the days on which it counts."""
+
     agency: str
     days: Days
 
@@ -79,6 +88,7 @@ class PersonFacts:
     card: CardFacts | None = None
     employers: tuple[Employed, ...] = ()
     assessor: tuple[Assessed, ...] = ()
+    conflicts: tuple[Tied, ...] = ()
     terms: tuple[Days, ...] = ()
     suspensions: tuple[Suspended, ...] = ()
     duties: tuple[Period, ...] = ()
@@ -192,7 +202,7 @@ def _of_the_session(
     person: PersonFacts, session: SessionFacts, rules: ExclusionRules, *, day: date, limit: "_AgeLimit | None"
 ) -> Iterator[tuple[Reason, str]]:
     """Asked for a whole roster and every session of a month: what cannot apply is not looked at."""
-    if person.employers or person.assessor:
+    if person.employers or person.assessor or person.conflicts:
         yield from _recusals(person, session, rules, day=day)
     if session.visits:
         yield from _rotation(person, session, rules, day=day)
@@ -234,6 +244,8 @@ def _recusals(person: PersonFacts, session: SessionFacts, rules: ExclusionRules,
         recent = max((one for one in days if since <= one < day), default=None)
         if recent is not None:
             yield Reason.RECENT_ASSESSOR, f"assessor there on {recent}"
+    if any(one.agency == session.agency and one.days.hold(day) for one in person.conflicts):
+        yield Reason.CONFLICT, f"a conflict on record on {day}"  # neither which nor by whom: that is the register's to show
 
 
 def _rotation(person: PersonFacts, session: SessionFacts, rules: ExclusionRules, *, day: date) -> Iterator[tuple[Reason, str]]:

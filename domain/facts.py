@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, Interval, Select, and_, func, literal_colu
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import Period, add_months, shanghai_day, start_of_day
-from domain.exclusions import Assessed, CardFacts, Days, Employed, ExclusionRules, PersonFacts, Suspended, Visit
+from domain.exclusions import Assessed, CardFacts, Days, Employed, ExclusionRules, PersonFacts, Suspended, Tied, Visit
 from domain.offers import LIVE
 from models.base import table_of
-from models.cases import BLOCKING, BlacklistEntry, Sanction, SupervisorCase, SupervisorCaseStatus
+from models.cases import BLOCKING, IN_EFFECT, BlacklistEntry, Sanction, SupervisorCase
+from models.conflicts import Conflict, ConflictStatus
 from models.database import beyond
 from models.dispatch import Assignment, AssignmentStatus
 from models.inspections import Inspection, InspectionStatus
@@ -23,6 +24,7 @@ from models.supervisors import IN_USE, MANDATED, Appointment, Card, Employment, 
 SUPERVISOR, PERSON, CARD = table_of(Supervisor), table_of(Person), table_of(Card)
 TERM, EMPLOYMENT, CASE, ENTRY = table_of(Appointment), table_of(Employment), table_of(SupervisorCase), table_of(BlacklistEntry)
 ASSESSOR, RECOGNITION = table_of(Assessor), table_of(RecognitionSession)
+CONFLICT = table_of(Conflict)
 ASSIGNMENT, INSPECTION = table_of(Assignment), table_of(Inspection)
 
 YEAR = literal_column("interval '365 days'", Interval)
@@ -48,7 +50,7 @@ async def rows(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> Sequen
 
 
 async def facts_of(session: AsyncSession, who: Who, rules: ExclusionRules, *, agencies: Collection[UUID], span: Period) -> list[PersonFacts]:
-    """Facts of each, by id. Employment counts at these agencies only, other duties where they touch `span`; an assessor's at these agencies as far
+    """Facts of each, by id. Employment and conflicts count at these agencies only, other duties where they touch `span`; an assessor's at these agencies as far
     back as the rules look.
     """
     s, p = SUPERVISOR.c, PERSON.c
@@ -58,6 +60,7 @@ async def facts_of(session: AsyncSession, who: Who, rules: ExclusionRules, *, ag
         suspensions, listed = await _suspensions(session, who), await _listed(session, who)
         employers, duties = await _employers(session, who, agencies), await _duties(session, who, span)
         assessed = await _assessed(session, who, rules, agencies=agencies, span=span)
+        conflicts = await _conflicts(session, who, agencies)
         people = await rows(session, query)
     return [
         PersonFacts(
@@ -69,6 +72,7 @@ async def facts_of(session: AsyncSession, who: Who, rules: ExclusionRules, *, ag
             card=cards.get(one.id),
             employers=tuple(employers[one.person]),
             assessor=tuple(assessed[one.person]),
+            conflicts=tuple(conflicts[one.person]),
             terms=tuple(terms[one.id]),
             suspensions=tuple(suspensions[one.id]),
             duties=tuple(duties[one.person]),
@@ -149,7 +153,7 @@ async def _terms(session: AsyncSession, who: Who) -> Mapping[UUID, list[Days]]:
 async def _suspensions(session: AsyncSession, who: Who) -> Mapping[UUID, list[Suspended]]:
     """In force now, from the day they came into force; a center's own holds everywhere (A11)."""
     c = CASE.c
-    in_force = (c.sanction == Sanction.SUSPENSION, c.status == SupervisorCaseStatus.IN_FORCE, c.in_force_at.is_not(None))
+    in_force = (c.sanction == Sanction.SUSPENSION, c.status.in_(IN_EFFECT), c.in_force_at.is_not(None))
     query = select(c.supervisor_id, c.in_force_at, c.suspended_in_id, c.center_id).where(c.supervisor_id.in_(_supervisors(who)), *in_force)
     found: dict[UUID, list[Suspended]] = defaultdict(list)
     for one in await rows(session, query):
@@ -170,6 +174,16 @@ async def _employers(session: AsyncSession, who: Who, agencies: Collection[UUID]
     found: dict[UUID, list[Employed]] = defaultdict(list)
     for one in await rows(session, query):
         found[one.person_id].append(Employed(one.agency_id.hex, Days(one.starts_on, one.ends_on)))
+    return found
+
+
+async def _conflicts(session: AsyncSession, who: Who, agencies: Collection[UUID]) -> Mapping[UUID, list[Tied]]:
+    """Whoever put it on record, in any jurisdiction."""
+    c = CONFLICT.c
+    counts = (c.status == ConflictStatus.ACCEPTED, c.agency_id.in_(agencies))
+    found: dict[UUID, list[Tied]] = defaultdict(list)
+    for one in await rows(session, select(c.person_id, c.agency_id, c.starts_on, c.ends_on).where(c.person_id.in_(_people(who)), *counts)):
+        found[one.person_id].append(Tied(one.agency_id.hex, Days(one.starts_on, one.ends_on)))
     return found
 
 

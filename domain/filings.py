@@ -265,9 +265,9 @@ class Reach:
 
 
 async def reach(session: AsyncSession, filing: FilingDecision) -> Reach:
-    """The inspections of the batch's sessions that were not cancelled, and their findings (N14)."""
+    """The inspections of the batch's sessions that were not cancelled, but its agency's own, and their findings (N14)."""
     sessions = [UUID(one["recognition_session"]) for one in filing.sessions]
     visits = select(Inspection).where(col(Inspection.recognition_session_id).in_(sessions), col(Inspection.status) != InspectionStatus.CANCELLED)
-    found = list((await session.exec(visits.order_by(col(Inspection.id)))).all())
+    found = list((await session.exec(visits.where(col(Inspection.internal).is_(False)).order_by(col(Inspection.id)))).all())
     findings = select(Finding).where(col(Finding.inspection_id).in_([one.id for one in found])).order_by(col(Finding.id))
     return Reach(found, list((await session.exec(findings)).all()))

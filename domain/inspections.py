@@ -57,7 +57,7 @@ async def dispatch(
     rules = await rules_for(session, recognition.center_id, on=visit.day, of=dispatching(recognition, act.organization_id))
     row = Inspection(
         **tenants(recognition),
-        form=next(one for one in RANDOM_FORMS if one in rules.rules.words("inspection.forms")),
+        form=random_form(rules.rules),
         venue=visit.venue,
         dispatcher_id=act.organization_id,
         recognition_session_id=recognition.id,
@@ -67,6 +67,11 @@ async def dispatch(
     )
     await sent(session, row, team, span=visit.span, act=act, rules=rules)
     return row
+
+
+def random_form(rules: Profile) -> InspectionForm:
+    """What a visit to one session is called here: 抽查 or 现场督导 (D20)."""
+    return next(one for one in RANDOM_FORMS if one in rules.words("inspection.forms"))
 
 
 async def sent(session: AsyncSession, row: Inspection, team: Sequence[Supervisor], *, span: Period, act: Act, rules: InForce) -> Event:
@@ -82,7 +87,11 @@ async def sent(session: AsyncSession, row: Inspection, team: Sequence[Supervisor
 
 
 def enough(inspection: Inspection, have: int, rules: Profile) -> None:
-    """The least team (D17), refused with its article where it is not reached. An annual inspection has a team of its own measure (000 §10(三))."""
+    """The least team (D17), refused with its article where it is not reached. An annual inspection has a team of its own measure (000 §10(三)).
+    The measure is of external supervisors (A25): the own inspection of an agency has none.
+    """
+    if inspection.internal:
+        return
     of_center = inspection.dispatcher_id == inspection.center_id and rules.has("team.min_for_center")
     annual = inspection.form is InspectionForm.ANNUAL and rules.has("annual_inspection.team_min")
     rule = rules.rule("annual_inspection.team_min" if annual else "team.min_for_center" if of_center else "team.min")

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import agency_cases, violations
-from domain.errors import Conflict
+from domain.errors import Conflict, Unmet
 from domain.machine import Act, tenants
 from domain.organizations import InForce, rules_of
 from domain.protected import record_at_center
@@ -44,7 +44,9 @@ class Met:
 
 
 async def record_obstruction(session: AsyncSession, inspection: Inspection, met: Met, *, act: Act) -> tuple[Obstruction, Event]:
-    """What the team records, between the notice and the closing."""
+    """What the team records, between the notice and the closing. Unmet of an agency's own inspection: nobody from outside was hindered (000 §20)."""
+    if inspection.internal:
+        raise Unmet("inspection.internal", "000 §20; 003 §8")
     if inspection.status not in WITH_THE_AGENCY:
         raise Conflict("STATE", status=inspection.status.value)
     return await entered(session, inspection, met, act=act)
@@ -112,6 +114,7 @@ async def reported(session: AsyncSession, inspection: Inspection, met: Met, *, a
     """A major issue (重大问题), known to the district whose inspection it was."""
     agency = (await session.exec(select(Organization).where(col(Organization.id) == inspection.agency_id))).one()
     query = select(RecognitionSession).where(col(RecognitionSession.id) == inspection.recognition_session_id)
-    alleged = violations.Alleged(SeriousViolationKind.MAJOR_ISSUE, met.facts, met.happened_at, (await session.exec(query)).one_or_none())
+    about = (await session.exec(query)).one_or_none()
+    alleged = violations.Alleged(SeriousViolationKind.MAJOR_ISSUE, met.facts, met.happened_at, about, inspection)
     row, _ = await violations.raised(session, agency, alleged, channel=ReportChannel.OBSTRUCTION, known_to=inspection.district_id, act=act)
     return row

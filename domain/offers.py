@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.calendar import Period, shanghai_day
@@ -14,6 +14,9 @@ from domain.machine import Act, Machine, advance, record
 from domain.organizations import InForce, rules_for, rules_of_visit
 from domain.profiles import Profile
 from domain.texts import checked
+from models.conflicts import Conflict as OnRecord
+from models.conflicts import ConflictStatus
+from models.database import beyond
 from models.dispatch import Assignment, AssignmentStatus, TeamRole
 from models.events import Event
 from models.inspections import Inspection
@@ -114,15 +117,28 @@ async def accept(session: AsyncSession, assignment: Assignment, *, act: Act, cod
     """In time only: after `reply_by` the place belongs to the next in the order.
 
     Who accepts acknowledges the code of conduct of the rules in force that day and undertakes to stay clean (000 §8, Y024, Y094); which rules
-    those were is kept. Unmet where somebody has read another `code`.
+    those were is kept, and the event names the digest of their text. Unmet where somebody has read another `code`, and with a conflict on record.
     """
     if assignment.status is AssignmentStatus.OFFERED and act.at >= assignment.reply_by:
         raise await late(session, assignment)
     rules = await rules_for(session, assignment.center_id, on=shanghai_day(act.at))
+    if assignment.status is AssignmentStatus.OFFERED and await in_conflict(session, assignment):
+        raise Unmet("conflict.on_record", "000 §8(八); 003 §10", rules.rules.version)
     if code is not None and code != rules.id:
         raise Unmet("assignment.code", "000 §8", rules.rules.version)
     assignment.replied_at, assignment.code_id = act.at, rules.id
-    return await advance(session, assignment, STEPS, step=Step.ACCEPT, act=act, profile_id=rules.id)
+    read = f"工作守则 sha256:{rules.code_digest}" if rules.code_digest else None
+    return await advance(session, assignment, STEPS, step=Step.ACCEPT, act=act, reason=read, profile_id=rules.id)
+
+
+async def in_conflict(session: AsyncSession, assignment: Assignment) -> bool:
+    """Whether a conflict of the person with the agency counts on the day of duty, whoever put it on record; of nobody's own agency (A28)."""
+    counts = (col(OnRecord.status) == ConflictStatus.ACCEPTED, col(OnRecord.starts_on) <= assignment.duty_on)
+    goes_on = or_(col(OnRecord.ends_on).is_(None), col(OnRecord.ends_on) > assignment.duty_on)
+    whose = (col(OnRecord.person_id) == assignment.person_id, col(OnRecord.agency_id) == assignment.agency_id)
+    async with beyond(session):
+        found = (await session.exec(select(OnRecord.person_id).where(*whose, *counts, goes_on).limit(1))).first()
+    return found is not None and not assignment.internal
 
 
 async def decline(session: AsyncSession, assignment: Assignment, reason: str, *, act: Act) -> Event:

@@ -144,7 +144,12 @@ async def accept_rectification(session: AsyncSession, row: Rectification, *, act
 
 
 async def report(session: AsyncSession, inspection: Inspection, text: str, *, act: Act) -> tuple[SupervisionReport, Event]:
-    """The team files the supervision report (督导报告) once the opinion letter is served, before or after the rectification (A17)."""
+    """The team files the supervision report (督导报告) once the opinion letter is served, before or after the rectification (A17).
+
+    Unmet of an agency's own inspection: it would report to itself (000 §11(四)).
+    """
+    if inspection.internal:
+        raise Unmet("inspection.internal", "000 §11(四); 003 §12")
     await on_duty(session, inspection, act.by)
     in_state(inspection, InspectionStatus.OPINION_SERVED)
     if await report_of(session, inspection) is not None:
@@ -172,7 +177,7 @@ async def close(session: AsyncSession, inspection: Inspection, *, act: Act) -> E
 async def nothing_missing(session: AsyncSession, inspection: Inspection, filed: SupervisionReport | None, *, force: InForce) -> None:
     """Each thing that is missing is refused by its own article."""
     rules = force.rules
-    if filed is None and "SUPERVISION_REPORT" in rules.words("workflow.steps"):
+    if filed is None and not inspection.internal and "SUPERVISION_REPORT" in rules.words("workflow.steps"):
         raise Unmet("inspection.report", rules.rule("supervision_report.working_days").article, rules.version)
     checklist = (await session.exec(select(Checklist).where(col(Checklist.inspection_id) == inspection.id))).one()
     if checklist.signed_at is None:

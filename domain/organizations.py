@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from hashlib import sha256
 from uuid import UUID
 
 import orjson
@@ -27,11 +28,24 @@ class InForce:
 
     id: UUID
     rules: Profile
+    code_digest: str | None = None
+    """SHA-256, in hex, over the code of conduct (工作守则) that is kept with it; None where none is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What a profile keeps in full beside its rules (000 §8(八)): 工作守则 and 考场规则."""
+
+    code_of_conduct: str | None = None
+    exam_room_rules: str | None = None
+
+
+NO_TEXTS = Texts()
 PROFILE = table_of(ProfileRow)
 TOLD = ("slug", "title", "effective_from", "rules")
-STORED = select(PROFILE.c.id, PROFILE.c.slug, PROFILE.c.title, PROFILE.c.effective_from, cast(PROFILE.c.rules, Text).label("rules"))
+STORED = select(
+    PROFILE.c.id, PROFILE.c.slug, PROFILE.c.title, PROFILE.c.effective_from, PROFILE.c.code_digest, cast(PROFILE.c.rules, Text).label("rules")
+)
 EFFECTIVE = STORED.where(PROFILE.c.organization_id == bindparam("center"), PROFILE.c.effective_from <= bindparam("day"))
 OF_CENTER = Direct(EFFECTIVE.order_by(desc(PROFILE.c.effective_from)).limit(literal_column("1")))
 OF_ID = Direct(STORED.where(PROFILE.c.id == bindparam("profile")))
@@ -45,7 +59,7 @@ async def rules_for(session: AsyncSession, center_id: UUID, *, on: date, of: Wit
     found = await OF_CENTER.row(session, {"center": center_id, "day": on})
     if found is None:
         raise Unmet("profile.effective_from", "1.7 A29", day=on.isoformat())
-    return InForce(found["id"], await refined(session, parsed(**{name: found[name] for name in TOLD}), of, on=on))
+    return InForce(found["id"], await refined(session, parsed(**{name: found[name] for name in TOLD}), of, on=on), found["code_digest"])
 
 
 async def rules_of(session: AsyncSession, profile_id: UUID) -> InForce:
@@ -78,9 +92,19 @@ async def publish_profile(session: AsyncSession, center: Organization, profile: 
     return (await published(session, center, profile, act=act))[0]
 
 
-async def published(session: AsyncSession, center: Organization, profile: Profile, *, act: Act) -> tuple[ProfileRow, Event]:
+async def published(session: AsyncSession, center: Organization, profile: Profile, *, act: Act, texts: Texts = NO_TEXTS) -> tuple[ProfileRow, Event]:
     """The row, and the event of the center."""
-    row = ProfileRow(slug=profile.slug, title=profile.title, organization_id=center.id, effective_from=profile.effective_from, rules=to_json(profile))
+    code = texts.code_of_conduct
+    row = ProfileRow(
+        slug=profile.slug,
+        title=profile.title,
+        organization_id=center.id,
+        effective_from=profile.effective_from,
+        rules=to_json(profile),
+        code_of_conduct=code,
+        exam_room_rules=texts.exam_room_rules,
+        code_digest=None if code is None else sha256(code.encode()).hexdigest(),
+    )
     session.add(row)
     await session.flush()
     told = f"{profile.slug} {profile.effective_from}"

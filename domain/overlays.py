@@ -14,13 +14,13 @@ from domain.editions import coming
 from domain.machine import Act, Machine, advance, record, tenants
 from domain.organizations import InForce, rules_for
 from domain.profiles import as_json
-from domain.texts import checked
+from domain.texts import checked, checked_or_none
 from domain.tightening import Said, allowed, difference, in_force, lines_of, read_lines, tightened
 from models.events import Event
 from models.organizations import Organization
 from models.overlays import Overlay, OverlayStatus
 
-LONGEST_TITLE, LONGEST_REASON = 200, 2000
+LONGEST_TITLE, LONGEST_TEXT, LONGEST_REASON = 200, 8000, 2000
 
 
 class Step(StrEnum):
@@ -41,6 +41,8 @@ class Proposal:
     title: str
     effective_from: date
     rules: Sequence[Said]
+    text: str | None = None
+    """全文: the implementing rules as they were adopted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ async def propose(session: AsyncSession, organization: Organization, said: Propo
         organization_id=organization.id,
         number=(await session.exec(numbers)).one() + 1,
         title=checked("title", said.title, LONGEST_TITLE),
+        text=checked_or_none("text", said.text, LONGEST_TEXT),
         effective_from=said.effective_from,
         rules=[as_json(one) for one in lines],
         difference=difference(over.force.rules, lines),

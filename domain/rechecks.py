@@ -21,7 +21,7 @@ from domain.machine import Act, Machine, advance, record
 from domain.organizations import InForce, rules_for
 from domain.texts import checked
 from models.base import table_of
-from models.cases import Sanction, SupervisorCase, SupervisorCaseStatus
+from models.cases import IN_EFFECT, Sanction, SupervisorCase
 from models.checklists import Answer, Signature
 from models.dispatch import Assignment, TeamRole
 from models.events import Event
@@ -127,7 +127,7 @@ def independent(inspection: ColumnElement[UUID], case: SupervisorCase, grounds: 
     tainted = exists().where(
         c.c.person_id == s.c.person_id,
         c.c.sanction == Sanction.REVOCATION,
-        c.c.status == SupervisorCaseStatus.IN_FORCE,
+        c.c.status.in_(IN_EFFECT),
         c.c.ground.in_(grounds),
     )
     signed = exists().where(s.c.inspection_id == inspection, s.c.part == Part.SITE, s.c.person_id != case.person_id, ~tainted.correlate(s))
@@ -144,7 +144,12 @@ async def repeated(session: AsyncSession, recheck: Recheck, visit: Inspection, *
     first = (await session.exec(rows_of(Inspection).where(col(Inspection.id) == recheck.inspection_id))).one()
     mine = rows_of(Assignment.id).where(col(Assignment.inspection_id) == visit.id, col(Assignment.person_id) == recheck.person_id)
     with_the_person = (await session.exec(mine.where(col(Assignment.status).in_(WAS_THERE)))).first() is not None
-    later = visit.agency_id == first.agency_id and visit.scheduled_on > first.scheduled_on and visit.status in INSPECTED
+    later = (
+        visit.agency_id == first.agency_id
+        and visit.internal is first.internal
+        and visit.scheduled_on > first.scheduled_on
+        and visit.status in INSPECTED
+    )
     if not later or with_the_person:
         raise Unmet("recheck.other_visit", "000 §21(二)")
     recheck.repeated_by_id = visit.id

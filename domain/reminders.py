@@ -89,7 +89,7 @@ def opinion_late(rules: Profile, today: date, holidays: Holidays) -> Conditions:
 def report_late(rules: Profile, today: date, holidays: Holidays) -> Conditions:
     days = rules.optional_integer("supervision_report.working_days")
     filed = exists().where(col(SupervisionReport.inspection_id) == col(Inspection.id))
-    visited = col(Inspection.status).in_(VISITED)
+    visited = and_(col(Inspection.status).in_(VISITED), col(Inspection.internal).is_(False))
     return None if days is None else (visited, col(Inspection.scheduled_on) <= last_day_over(days, today, holidays), ~filed)
 
 
@@ -122,7 +122,7 @@ LIMITS = (
     Limit("OVERDUE", AgencyCase, "000 §20 (Y069)", order_late, "due_on", organization="opener_id"),
     Limit("REMIND", BlacklistEntry, "default 1.5 (A14)", review_due, "review_on", organization="center_id"),
 )
-"""To remind of one more thing takes one line here, and one in domain/notifications.py for whom to tell."""
+"""To remind of one more thing takes one line here, and one in domain/telling.py for whom to tell."""
 
 
 async def found_due(session: AsyncSession, limit: Limit, center_id: UUID, *, at: datetime) -> list[Due]:

@@ -33,8 +33,8 @@ def named(center: ColumnElement[UUID], day: ColumnElement[date], column: str) ->
 
 
 def report_due_on(inspection: ColumnElement[UUID]) -> ColumnElement[date | None]:
-    """The last day for the report on an inspection, by the rules it is judged by; null where these know no such limit."""
+    """The last day for the report on an inspection, by the rules it is judged by; null where these know no such limit, and of an agency's own."""
     i, p = table_of(Inspection).alias("reported"), table_of(Profile).alias("judged_by")
     days = cast(func.jsonb_path_query_first(p.c.rules, literal_column(WORKING_DAYS)), Integer)
     due: Select[Any] = select(working_day_after(i.c.center_id, i.c.scheduled_on, days)).select_from(i).join(p, p.c.id == i.c.profile_id)
-    return due.where(i.c.id == inspection, days.is_not(None)).correlate_except(i, p).scalar_subquery()
+    return due.where(i.c.id == inspection, i.c.internal.is_(False), days.is_not(None)).correlate_except(i, p).scalar_subquery()

@@ -16,14 +16,14 @@ from domain.errors import BadInput, Conflict, Unmet
 from domain.machine import Act, Machine, advance, record
 from domain.organizations import InForce, rules_for
 from domain.texts import checked, checked_or_none
-from models.cases import Sanction, SupervisorCase, SupervisorCaseStatus
+from models.cases import IN_EFFECT, UNDECIDED, Sanction, SupervisorCase, SupervisorCaseStatus
 from models.events import Event
 
 LONGEST_CRITICISM = 2000
 LONGEST_AUTHORITY = 120
 LONGEST_REASON = 2000
 BY_EMPLOYER = "sanctions.by_employer"
-REFERABLE = (SupervisorCaseStatus.OPENED, SupervisorCaseStatus.DECIDED, SupervisorCaseStatus.IN_FORCE)
+REFERABLE = (*UNDECIDED, SupervisorCaseStatus.DECIDED, *IN_EFFECT)
 
 
 class Step(StrEnum):
@@ -33,7 +33,9 @@ class Step(StrEnum):
 
 STEPS: Machine = {
     (SupervisorCaseStatus.OPENED, Step.CRITICIZE): SupervisorCaseStatus.IN_FORCE,
+    (SupervisorCaseStatus.HEARING, Step.CRITICIZE): SupervisorCaseStatus.IN_FORCE,
     (SupervisorCaseStatus.OPENED, Step.DISCIPLINE): SupervisorCaseStatus.IN_FORCE,
+    (SupervisorCaseStatus.HEARING, Step.DISCIPLINE): SupervisorCaseStatus.IN_FORCE,
 }
 
 
@@ -68,7 +70,7 @@ async def recommend(session: AsyncSession, case: SupervisorCase, department: str
     """建议所在部门给予行政处分: put to the department, which decides. The case stays open; Conflict where it was put to one already."""
     rules = await rules_for(session, case.center_id, on=shanghai_day(act.at))
     rung(rules, Sanction.ADMIN_DISCIPLINE)
-    if case.status is not SupervisorCaseStatus.OPENED or case.put_on is not None:
+    if case.status not in UNDECIDED or case.put_on is not None:
         raise Conflict("STATE", status=case.status.value)
     why = checked("reason", reason, LONGEST_REASON)
     case.put_to, case.put_on = checked("authority", department, LONGEST_AUTHORITY), shanghai_day(act.at)
@@ -97,7 +99,7 @@ async def imposed(
 ) -> Event:
     if ruling.day > shanghai_day(act.at):
         raise BadInput("decidedOn", "future")
-    decided(case, Sanction.CRITICISM if which is Step.CRITICIZE else Sanction.ADMIN_DISCIPLINE, ruling.decision, act=act)
+    decided(case, Sanction.CRITICISM if which is Step.CRITICIZE else Sanction.ADMIN_DISCIPLINE, ruling.decision, act=act, rules=rules)
     case.authority, case.decided_on, case.criticism, case.in_force_at = authority, ruling.day, criticism, act.at
     return await advance(session, case, STEPS, step=which, act=act, reason=case.decision_number, profile_id=rules.id)
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, Select, Text, Uuid, cast, func, literal, select, union_all
+from sqlalchemy import ARRAY, ColumnElement, Integer, Select, Text, Uuid, and_, cast, func, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.errors import BadInput
 from models.agency_cases import OPEN_CASES, AgencyCase
 from models.base import table_of
-from models.cases import SupervisorCase, SupervisorCaseStatus
+from models.cases import UNDECIDED, SupervisorCase, SupervisorCaseStatus
 from models.complaints import Complaint, ComplaintStatus
 from models.dispatch import Draw, DrawStatus
 from models.filings import FilingDecision, FilingStatus
@@ -49,7 +49,7 @@ TURNS = (
     Turn(MonthlyReturn, (MonthlyReturnStatus.SUBMITTED,), ("center_id",)),
     Turn(MonthlyReturn, (MonthlyReturnStatus.SENT_BACK,), ("district_id",)),
     Turn(Draw, (DrawStatus.POOL_FROZEN, DrawStatus.DRAWN), ("dispatcher_id",)),
-    Turn(SupervisorCase, (SupervisorCaseStatus.OPENED, SupervisorCaseStatus.DECIDED), ("issuer_id",)),
+    Turn(SupervisorCase, (*UNDECIDED, SupervisorCaseStatus.DECIDED, SupervisorCaseStatus.APPEALED), ("issuer_id",)),
     Turn(AgencyCase, OPEN_CASES, ("opener_id",)),
     Turn(SeriousViolationReport, OPEN_REPORTS, ("center_id",)),
     Turn(Complaint, COMPLAINTS, ("receiver_id",)),
@@ -57,6 +57,7 @@ TURNS = (
     Turn(FilingDecision, (FilingStatus.SENT_BACK,), ("agency_id",)),
     Turn(Recheck, (RecheckStatus.RECHECK,), ("issuer_id",)),
 )
+OF_VISITS = (Inspection, Rectification)
 
 
 @dataclass(frozen=True)
@@ -74,16 +75,34 @@ class Stuck:
 
 
 async def stuck(
-    session: AsyncSession, days: int, *, readable: Mapping[type[SQLModel], ColumnElement[bool]], values: Mapping[str, object], at: datetime
+    session: AsyncSession,
+    days: int,
+    *,
+    readable: Mapping[type[SQLModel], ColumnElement[bool]],
+    values: Mapping[str, object],
+    by: UUID | None,
+    at: datetime,
 ) -> list[Stuck]:
-    """One statement over all that somebody may read, the longest waiting first. A row waits since its last change. BadInput for the days."""
+    """One statement over all that somebody may read, the longest waiting first. A row waits since its last change. BadInput for the days.
+
+    What an agency's own inspection leaves open is shown to that agency alone: `by` is the organization that asks.
+    """
     if not 0 <= days <= LONGEST:
         raise BadInput("days", "range", least=0, most=LONGEST)
-    waiting = union_all(*(waits(one, readable[one.model], before=at - timedelta(days=days)) for one in TURNS)).subquery("waiting")
+    waiting = union_all(
+        *(waits(one, and_(readable[one.model], *not_of_another(one, by=by)), before=at - timedelta(days=days)) for one in TURNS)
+    ).subquery("waiting")
     o, w = table_of(Organization), waiting.c
     query = select(*w, o.c.tier, o.c.name).join_from(waiting, o, o.c.id == w.holder)
     found = (await (await session.connection()).execute(query.order_by(w.since, w.kind, w.status, w.holder).limit(MOST), dict(values))).all()
     return [Stuck(one.kind, one.status, one.holder, one.tier, one.name, one.rows, one.since, one.oldest) for one in found]
+
+
+def not_of_another(turn: Turn, *, by: UUID | None) -> list[ColumnElement[bool]]:
+    t = table_of(turn.model).c
+    if turn.model not in OF_VISITS:
+        return []
+    return [or_(t.dispatcher_id != t.agency_id, t.dispatcher_id == by)]
 
 
 def waits(turn: Turn, readable: ColumnElement[bool], *, before: datetime) -> Select[*tuple[Any, ...]]:

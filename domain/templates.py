@@ -1,10 +1,13 @@
 """Checklist templates (督导表; 000 §11(二), Y038): versioned forms as data. An edition is published once and never changed; a new one supersedes it for new visits."""
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
 from typing import Any
+from uuid import UUID
 
+from sqlalchemy import and_, nulls_last, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -26,8 +29,18 @@ FORMS: Mapping[RecognitionMode, TemplateKind] = {
 }
 """The form for a mode: 003 §13(三) has one for two."""
 
+OF_THE_HOUSE = col(ChecklistTemplate.organization_id).is_(None)
 FIELDS = {"code": 8, "heading": 40, "text": 300}
 MOST_POINTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """By which rules a form is chosen, for which center, and for which day."""
+
+    rules: Profile
+    center_id: UUID | None
+    on: date
 
 
 class BadTemplate(ValueError):  # noqa: N818 - the file is refused; nothing of ours is broken
@@ -46,6 +59,7 @@ class Item:
     section: Section | None = None
     category: FindingCategory | None = None
     max_score: int | None = None
+    article: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,37 +112,30 @@ def check(template: Template) -> None:
 
 
 async def publish_template(session: AsyncSession, template: Template, *, center: Organization, act: Act) -> ChecklistTemplate:
-    """Files an edition, for all jurisdictions. The same again changes nothing; other lines under the same edition are refused (DUPLICATE)."""
+    """Files an edition of the house, for all jurisdictions. The same again changes nothing; other lines under the same edition are refused (DUPLICATE)."""
     head = {name: getattr(template, name) for name in ("slug", "edition", "title", "kind", "mode", "example", "source")}
     new = insert(table_of(ChecklistTemplate)).values(id=new_id(), **head).on_conflict_do_nothing().returning(table_of(ChecklistTemplate).c.id)
     fresh = (await session.exec(new)).first()
-    filed = select(ChecklistTemplate).where(col(ChecklistTemplate.slug) == template.slug, col(ChecklistTemplate.edition) == template.edition)
-    row = (await session.exec(filed)).one()
+    named = (col(ChecklistTemplate.slug) == template.slug, col(ChecklistTemplate.edition) == template.edition)
+    row = (await session.exec(select(ChecklistTemplate).where(*named, OF_THE_HOUSE))).one()
     if fresh is None:
         if tuple(plain(item) for item in await items_of(session, row)) != template.items:
             raise Conflict("DUPLICATE")
         return row
-    for position, item in enumerate(template.items, start=1):
-        row_of = ChecklistItem(
-            template_id=row.id,
-            position=position,
-            code=item.code,
-            phase=item.phase,
-            heading=item.heading,
-            text=item.text,
-            numbers=item.numbers,
-            section=item.section,
-            category=item.category,
-            max_score=item.max_score,
-        )
-        session.add(row_of)
-    await session.flush()
+    await add_lines(session, row, template.items)
     await record(session, center, step="PUBLISH_TEMPLATE", act=act, reason=f"{template.slug} {template.edition}")
     return row
 
 
+async def add_lines(session: AsyncSession, row: ChecklistTemplate, items: Sequence[Item]) -> None:
+    """The lines of an edition just made, in their order."""
+    for position, item in enumerate(items, start=1):
+        session.add(ChecklistItem(template_id=row.id, position=position, **{one.name: getattr(item, one.name) for one in fields(Item)}))
+    await session.flush()
+
+
 def plain(row: ChecklistItem) -> Item:
-    return Item(row.code, row.phase, row.heading, row.text, row.numbers, row.section, row.category, row.max_score)
+    return Item(**{one.name: getattr(row, one.name) for one in fields(Item)})
 
 
 async def items_of(session: AsyncSession, template: ChecklistTemplate) -> list[ChecklistItem]:
@@ -153,14 +160,20 @@ def form_of(form: InspectionForm, mode: RecognitionMode | None, rules: Profile) 
     return found
 
 
-async def template_for(session: AsyncSession, form: InspectionForm, mode: RecognitionMode | None, *, rules: Profile) -> ChecklistTemplate:
-    """The newest edition of the form (Y012, D21: one versioned form for each mode, none ad hoc)."""
-    kind = form_of(form, mode, rules)
-    query = select(ChecklistTemplate).where(col(ChecklistTemplate.kind) == kind).order_by(desc(col(ChecklistTemplate.edition))).limit(1)
-    found = (await session.exec(query)).first()
+async def template_for(session: AsyncSession, form: InspectionForm, mode: RecognitionMode | None, *, of: Wanted) -> ChecklistTemplate:
+    """The edition of the form that holds on the day of the visit (Y012, D21: one versioned form for each mode, none ad hoc)."""
+    found = await edition_on(session, form_of(form, mode, of.rules), center_id=of.center_id, on=of.on)
     if found is None:
-        raise lacking(form, mode, rules)
+        raise lacking(form, mode, of.rules)
     return found
+
+
+async def edition_on(session: AsyncSession, kind: TemplateKind, *, center_id: UUID | None, on: date) -> ChecklistTemplate | None:
+    """The center's own that began last, where one had by that day; else the newest of the house."""
+    own = and_(col(ChecklistTemplate.organization_id) == center_id, col(ChecklistTemplate.effective_from) <= on)
+    query = select(ChecklistTemplate).where(col(ChecklistTemplate.kind) == kind, or_(OF_THE_HOUSE, own))
+    query = query.order_by(nulls_last(col(ChecklistTemplate.effective_from).desc()), desc(col(ChecklistTemplate.edition))).limit(1)
+    return (await session.exec(query)).first()
 
 
 def lacking(form: InspectionForm, mode: RecognitionMode | None, rules: Profile) -> Unmet:

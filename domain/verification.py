@@ -54,6 +54,7 @@ class Verified:
     issuer: str | None = None
     valid_until: date | None = None
     ledger_digest: str | None = None
+    print_number: int | None = None
 
 
 UNKNOWN = Verified(Verdict.UNKNOWN)
@@ -118,7 +119,9 @@ async def cards_of(session: AsyncSession, number: str) -> Sequence[Row[*tuple[An
     """The cards of this number, one of each issuer at most."""
     c, p, s, o = table_of(Card), table_of(Person), table_of(Supervisor), table_of(Organization)
     joined = c.join(p, p.c.id == c.c.person_id).join(s, s.c.id == c.c.supervisor_id).join(o, o.c.id == c.c.issuer_id)
-    query = select(c.c.id, c.c.status, c.c.valid_from, c.c.valid_until, c.c.ledger_digest, s.c.kind, p.c.name, o.c.name.label("issuer"))
+    query = select(
+        c.c.id, c.c.status, c.c.valid_from, c.c.valid_until, c.c.ledger_digest, c.c.print_number, s.c.kind, p.c.name, o.c.name.label("issuer")
+    )
     return (await (await session.connection()).execute(query.select_from(joined).where(c.c.number == number).order_by(c.c.id))).all()
 
 
@@ -131,7 +134,7 @@ def fits(card_id: UUID, number: str, given: str, *, keys: IdKeys) -> bool:
 def verified(card: Row[*tuple[Any, ...]], *, on: date) -> Verified:
     status = verdict(card.status, card.valid_from, card.valid_until, on=on)
     name = None if status in {Verdict.REVOKED, Verdict.CANCELLED} else f"{card.name[:1]}**"
-    return Verified(status, card.kind, name, card.issuer, card.valid_until, card.ledger_digest)
+    return Verified(status, card.kind, name, card.issuer, card.valid_until, card.ledger_digest, card.print_number)
 
 
 def verdict(status: CardStatus, valid_from: date, valid_until: date, *, on: date) -> Verdict:

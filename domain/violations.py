@@ -16,16 +16,18 @@ from domain.errors import BadInput, Unmet
 from domain.machine import Act, Machine, Tenants, advance
 from domain.organizations import InForce, rules_for, rules_of
 from domain.protected import record_at_center
-from domain.texts import checked
+from domain.texts import checked, checked_or_none
 from domain.tightening import Place
 from models.credit import CreditEntry, CreditGround
 from models.events import Event
+from models.inspections import Inspection
 from models.organizations import Organization
 from models.sessions import RecognitionSession
 from models.violations import OPEN_REPORTS, ReportChannel, SeriousViolationKind, SeriousViolationReport, SeriousViolationStatus
 
 LONGEST_FACTS = 4000
 LONGEST_REASON = 2000
+LONGEST_ADVICE = 2000
 KINDS, HOURS = "serious_violation_report.kinds", "serious_violation_report.hours"
 
 
@@ -47,12 +49,14 @@ STEPS: Machine = {
 
 @dataclass(frozen=True)
 class Alleged:
-    """What is reported. Without a session it is about the agency as a whole."""
+    """What is reported. Without a session it is about the agency as a whole; `inspection` is the visit it comes from."""
 
     kind: SeriousViolationKind
     facts: str
     discovered_at: datetime
     recognition: RecognitionSession | None = None
+    inspection: Inspection | None = None
+    advice: str | None = None
 
 
 def blank(agency: Organization, *, by: UUID) -> SeriousViolationReport:
@@ -78,8 +82,7 @@ async def raised(
 ) -> tuple[SeriousViolationReport, Event]:
     """`known_to`: the district that may see it."""
     past("discoveredAt", alleged.discovered_at, at=act.at)
-    if alleged.recognition is not None and alleged.recognition.agency_id != agency.id:
-        raise BadInput("recognitionSession", "unknown")
+    concerning(agency, alleged)
     rules = await rules_for(session, agency.center_id, on=shanghai_day(alleged.discovered_at), of=Place(agency.center_id, known_to))
     known(alleged.kind, rules)
     hours = rules.rules.optional_integer(HOURS)
@@ -91,7 +94,9 @@ async def raised(
         kind=alleged.kind,
         channel=channel,
         facts=checked("facts", alleged.facts, LONGEST_FACTS),
+        advice=checked_or_none("advice", alleged.advice, LONGEST_ADVICE),
         recognition_session_id=alleged.recognition.id if alleged.recognition else None,
+        inspection_id=alleged.inspection.id if alleged.inspection else None,
         person_id=act.by,
         discovered_at=alleged.discovered_at,
         raised_at=act.at,
@@ -101,6 +106,17 @@ async def raised(
     session.add(row)
     await session.flush()
     return row, await record_at_center(session, row, step=Step.RAISE, act=act, after=row.status, profile_id=rules.id)
+
+
+def concerning(agency: Organization, alleged: Alleged) -> None:
+    """Refuses a session or an inspection of another agency, and an inspection of another session."""
+    recognition, inspection = alleged.recognition, alleged.inspection
+    if recognition is not None and recognition.agency_id != agency.id:
+        raise BadInput("recognitionSession", "unknown")
+    if inspection is None:
+        return
+    if inspection.agency_id != agency.id or (recognition is not None and inspection.recognition_session_id not in {None, recognition.id}):
+        raise BadInput("inspection", "unknown")
 
 
 def past(field: str, instant: datetime, *, at: datetime) -> None:

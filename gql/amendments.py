@@ -8,7 +8,6 @@ import strawberry
 from authz.actions import Action
 from domain import amendments
 from domain.amendments import Correction, Demand
-from gql.checklists import ITEMS, ChecklistItem
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.inspections import INSPECTIONS, Inspection
@@ -16,6 +15,7 @@ from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, Agency, Event, No
 from gql.reading.declare import Offered, Source, bound, column, given, many, one, page, steps
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
 from gql.supervisors import PERSONS, Person
+from gql.templates import ITEMS, ChecklistItem
 from models.amendments import AlterationRequest as AlterationRequestRow
 from models.amendments import AlterationRequestStatus, AmendmentStatus
 from models.amendments import Amendment as AmendmentRow

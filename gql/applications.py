@@ -38,10 +38,13 @@ described(
     RECOMMENDED="单位已推荐.",
     TRAINED="已培训: in every topic the rules ask for.",
     EXAM_PASSED="笔试合格.",
-    EXAM_FAILED="笔试不合格.",
+    EXAM_FAILED="笔试不合格: it goes no further, since the rules know no second exam of one application (000 §15). The person withdraws it or the issuer "
+    "rejects it; then the person may apply anew, with training and exam.",
     CARD_ISSUED="已发证.",
     DESIGNATED="已确定为内控人员, where the kind bears no card.",
     REJECTED="不予通过, with reasons.",
+    DECLINED="单位不予推荐, with reasons (000 §13). The person may apply anew.",
+    WITHDRAWN="本人撤回, with the reason.",
 )
 
 APPLICATIONS = Source(ApplicationRow, "Application", "app")
@@ -93,7 +96,7 @@ class Application(Versioned):
         "application_id", TRAININGS, "培训: the topics covered.", order=("held_on", "topic"), cap=10
     )
     written_exam: Annotated["WrittenExam", strawberry.lazy("gql.training")] | None = only("application_id", WRITTEN_EXAMS, "考核（笔试）.")
-    reasons: str | None = column("reasons", "Why it was rejected.")
+    reasons: str | None = column("reasons", "Why it was rejected, declined or withdrawn.")
     supervisor: Supervisor | None = one("supervisor_id", SUPERVISORS, "On the roster through it.")
     card: Card | None = one("card_id", CARDS, "The card issued.")
     available_steps: list[Step] = steps(
@@ -105,6 +108,8 @@ class Application(Versioned):
         Offered("applicationRecordExam", Action.APPLICATION_EXAMINE, ("TRAINED",)),
         Offered("applicationIssueCard", Action.CARD_ISSUE, applications.READY, "CARD_ISSUED"),
         Offered("applicationDesignate", Action.APPLICATION_DESIGNATE, applications.READY, "DESIGNATED"),
+        Offered("applicationDecline", Action.APPLICATION_DECLINE, ("APPLIED",), "DECLINED"),
+        Offered("applicationWithdraw", Action.APPLICATION_WITHDRAW, applications.WITHDRAWABLE, "WITHDRAWN"),
         Offered("applicationReject", Action.APPLICATION_REJECT, applications.REJECTABLE, "REJECTED"),
     )
 
@@ -177,6 +182,16 @@ class ApplicationRejectInput(OfApplication):
     reasons: str = strawberry.field(description="The reasons, at most 2000 characters.")
 
 
+@strawberry.input(description="A recommendation that the employer does not give.")
+class ApplicationDeclineInput(OfApplication):
+    reasons: str = strawberry.field(description="不予推荐的理由, at most 2000 characters; the person reads them.")
+
+
+@strawberry.input(description="An application that the person takes back.")
+class ApplicationWithdrawInput(OfApplication):
+    reasons: str = strawberry.field(description="撤回的理由, at most 2000 characters.")
+
+
 @strawberry.type(description="An application after a step.")
 class ApplicationPayload:
     application: Application | None = given("application", APPLICATIONS, "The application.")
@@ -209,3 +224,20 @@ class Mutation:
     async def application_reject(call: Call, input: ApplicationRejectInput) -> ApplicationPayload:
         found = await taken(call, input, Action.APPLICATION_REJECT)
         return after(found, await applications.reject(call.session, found, input.reasons, act=call.act))
+
+    @mutation(
+        Action.APPLICATION_DECLINE,
+        "Decline to recommend (不予推荐, 000 §13), as the employer and with reasons: the application ends. Only where the rules ask for a recommendation. "
+        "The person may apply anew.",
+    )
+    async def application_decline(call: Call, input: ApplicationDeclineInput) -> ApplicationPayload:
+        found = await taken(call, input, Action.APPLICATION_DECLINE)
+        return after(found, await applications.decline(call.session, found, input.reasons, act=call.act))
+
+    @mutation(
+        Action.APPLICATION_WITHDRAW,
+        "Withdraw (撤回申报), as the person who applies: at any time before the card, the designation or a refusal, also a draft and after a failed exam.",
+    )
+    async def application_withdraw(call: Call, input: ApplicationWithdrawInput) -> ApplicationPayload:
+        found = await taken(call, input, Action.APPLICATION_WITHDRAW)
+        return after(found, await applications.withdraw(call.session, found, input.reasons, act=call.act))

@@ -12,50 +12,27 @@ from strawberry import Info
 from authz.access import holds, require_shared, shared
 from authz.actions import Action
 from authz.actor import Actor
-from authz.relations import PERSON, World
+from authz.relations import PERSON, World, there_is
 from domain import blacklist, proposals
 from domain.blacklist import Question, Subject, Verdict
 from domain.proposals import Consequences
-from gql.enums import described
+from gql import case_words as _  # noqa: F401 - what the enums below mean
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.ids import shown as typed
 from gql.organizations import EVENTS, ORGANIZATIONS, Event, Organization, Step, Versioned
 from gql.reading.declare import Frame, Offered, Source, bound, column, given, one, page, steps
+from gql.reading.fragments import constant
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
 from gql.reading.read import signed_in
 from gql.supervisors import PERSONS, Person
+from models.base import table_of
 from models.cases import BlacklistEntry as BlacklistEntryRow
 from models.cases import BlacklistStatus, Ground
+from models.cases import SupervisorCase as SupervisorCaseRow
 from models.events import Event as EventRow
 
 if TYPE_CHECKING:
     from gql.cases import SupervisorCase
-
-described(
-    Ground,
-    "事由: for what a supervisor is called to account.",
-    DERELICTION="玩忽职守，贻误认定 (000 §21(一)).",
-    FRAUD="弄虚作假，徇私舞弊 (000 §21(二)).",
-    ABUSE_OF_POWER="滥用职权 (000 §21(三)).",
-    SHIELDING_OR_RETALIATION="包庇或打击报复他人 (000 §21(四)).",
-    IMPROPER_GAIN="不当得利 (000 §21(五)).",
-    OTHER_BAD_EFFECT="其他妨碍工作并造成恶劣影响 (000 §21(六)).",
-    NEGLIGENCE="未认真履行职责 (003 §17).",
-    PRIVATE_GAIN="利用职务谋取私利 (003 §17).",
-    REFUSAL_STREAK="连续不接受指派 (000 §19).",
-    EDUCATION_FAILED="业务学习教育不合格 (000 §17).",
-    EDUCATION_ABSENT="未参加业务学习教育 (000 §17).",
-    ASSESSMENT_FAILED="年度考核不合格 (000 §22).",
-)
-described(
-    BlacklistStatus,
-    "黑名单记录的状态: whether an entry blocks.",
-    PROPOSED="提请列入, waits for a second person and blocks nothing.",
-    LISTED="列入, blocks everywhere.",
-    UNDER_REVIEW="复核中, still blocks.",
-    LIFTED="解除, kept in history.",
-    DISMISSED="不予列入: the proposal came to nothing.",
-)
 
 BLACKLIST_ENTRIES = Source(BlacklistEntryRow, "BlacklistEntry", "blk")
 LIST, REVIEW, UPHOLD, LIFT = Action.BLACKLIST_LIST, Action.BLACKLIST_REVIEW, Action.BLACKLIST_UPHOLD, Action.BLACKLIST_LIFT
@@ -67,6 +44,12 @@ def by_another(frame: Frame) -> ColumnElement[bool]:
 
 def reviewed_by_another(frame: Frame) -> ColumnElement[bool]:
     return frame.t.c.review_by != PERSON
+
+
+def decision_stands(frame: Frame) -> ColumnElement[bool]:
+    """The revocation behind the entry was not taken back after an appeal."""
+    c = table_of(SupervisorCaseRow).alias("behind")
+    return ~there_is(c).where(c.c.id == frame.t.c.case_id, c.c.status == constant("LIFTED"))
 
 
 @strawberry.type(description="质量督导失信黑名单的一条记录: follows a revocation (000 §23), is reviewed, may be lifted (both 本系统默认).")
@@ -90,7 +73,7 @@ class BlacklistEntry(Versioned):
         Offered("blacklistEntryConfirm", LIST, ("PROPOSED",), to="LISTED", second_person=True, when=by_another),
         Offered("blacklistEntryDismiss", LIST, ("PROPOSED",), to="DISMISSED"),
         Offered("blacklistEntryReview", REVIEW, ("LISTED",), to="UNDER_REVIEW", second_person=True),
-        Offered("blacklistEntryUphold", UPHOLD, ("UNDER_REVIEW",), to="LISTED"),
+        Offered("blacklistEntryUphold", UPHOLD, ("UNDER_REVIEW",), to="LISTED", when=decision_stands),
         Offered("blacklistEntryLift", LIFT, ("UNDER_REVIEW",), to="LIFTED", second_person=True, when=reviewed_by_another),
     )
 
@@ -279,7 +262,10 @@ class Mutation:
         entry = await taken(call, input, REVIEW)
         return after(entry, await blacklist.review(call.session, entry, input.reason, act=call.act))
 
-    @mutation(UPHOLD, "End a review: the entry stays, until the next review (本系统默认, 000 §23 is silent on it).")
+    @mutation(
+        UPHOLD,
+        "End a review: the entry stays, until the next review (本系统默认, 000 §23 is silent on it). Not where its decision was taken back after an appeal.",
+    )
     async def blacklist_entry_uphold(call: Call, input: BlacklistEntryUpholdInput) -> BlacklistEntryPayload:
         entry = await taken(call, input, UPHOLD)
         return after(entry, await blacklist.uphold(call.session, entry, input.reason, act=call.act))

@@ -5,6 +5,7 @@ from datetime import date
 import strawberry
 
 from authz.actions import Action
+from domain import replacements
 from domain.identity_numbers import reveal
 from domain.training import NewCard, issue_at_once
 from gql.fields import VERSION, Call, Keyed, changed, mutation
@@ -19,6 +20,14 @@ class CardIssueInput(Keyed):
     number: str = strawberry.field(description="证卡编号, at most 40 characters; once per issuer.")
     valid_from: date = strawberry.field(description="The first day it counts.")
     valid_until: date = strawberry.field(description="The first day it no longer counts; every card has one (本系统默认, the text names no end).")
+    expected_version: int | None = strawberry.field(default=None, description=VERSION)
+
+
+@strawberry.input(description="A card to print anew.")
+class CardReplaceInput(Keyed):
+    card: strawberry.ID = strawberry.field(description="The card that was lost or spoilt.")
+    replaced_on: date = strawberry.field(description="补发日期: today at the latest.")
+    reason: str = strawberry.field(description="遗失、损毁等事由, at most 500 characters.")
     expected_version: int | None = strawberry.field(default=None, description=VERSION)
 
 
@@ -52,6 +61,16 @@ class Mutation:
     async def card_issue(call: Call, input: CardIssueInput) -> CardPayload:
         supervisor = await call.fetch(SUPERVISORS, input.supervisor, to=Action.CARD_ISSUE, version=input.expected_version)
         card, event = await issue_at_once(call.session, supervisor, NewCard(input.number, input.valid_from, input.valid_until), act=call.act)
+        return changed(CardPayload, card=card.id, event=event.id)
+
+    @mutation(
+        Action.CARD_REPLACE,
+        "Print a lost or spoilt card anew (补发证卡), as its issuer: the same number and validity under the next print number. The print before counts no "
+        "more, and stays in the history with day and reason. No text speaks of it (本系统默认).",
+    )
+    async def card_replace(call: Call, input: CardReplaceInput) -> CardPayload:
+        card = await call.fetch(CARDS, input.card, to=Action.CARD_REPLACE, version=input.expected_version)
+        event = await replacements.replace(call.session, card, on=input.replaced_on, reason=input.reason, act=call.act)
         return changed(CardPayload, card=card.id, event=event.id)
 
     @mutation(Action.PERSON_REVEAL_IDENTITY, "Show somebody's whole id number (查看身份号码) once, for a purpose. Each time is recorded.")

@@ -8,51 +8,20 @@ import strawberry
 from sqlalchemy import ColumnElement, case, null
 
 from authz.actions import Action
-from authz.relations import PERSON, there_is
 from domain import cases, proposals, rechecks
 from domain.cases import Confirmed, Decision, name_of
+from gql import case_words as _  # noqa: F401 - what the enums below mean
 from gql import ids
 from gql.blacklist import BLACKLIST_ENTRIES, BlacklistEntry, BlacklistEntryPayload
-from gql.enums import described
+from gql.case_steps import by_another, by_strangers, listed_by_nobody, own_ruling, put_to_nobody, suspended, unreferred, unstated
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.organizations import AGENCIES, EVENTS, ORGANIZATIONS, Event, Organization, Step, Versioned
 from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, one, page, steps
-from gql.reading.fragments import constant
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
 from gql.supervisors import CARDS, PERSONS, SUPERVISORS, Card, Person, Supervisor
-from models.base import table_of
-from models.cases import BlacklistEntry as BlacklistEntryRow
-from models.cases import CaseOrigin, Ground, Sanction, SupervisorCaseStatus
+from models.cases import IN_EFFECT, UNDECIDED, CaseOrigin, Ground, Sanction, SupervisorCaseStatus
 from models.cases import SupervisorCase as SupervisorCaseRow
 from models.events import Event as EventRow
-
-described(
-    CaseOrigin,
-    "立案来源: how a case came about.",
-    MANUAL="人工立案.",
-    REFUSAL_STREAK="连续不接受指派, opened by itself.",
-    EDUCATION="业务学习教育不合格或未参加, opened by itself when the year is over.",
-    ASSESSMENT="年度考核不合格, opened by the assessment.",
-    AGENCY_REPORT="被督导机构反映: reported by an agency that the person has inspected.",
-)
-described(
-    SupervisorCaseStatus,
-    "案件状态: where a case stands.",
-    OPENED="已立案.",
-    DECIDED="已决定, waits for a second person.",
-    IN_FORCE="已生效.",
-    LIFTED="已解除.",
-    CLOSED="已结案, without a sanction.",
-)
-described(
-    Sanction,
-    "处理决定: what a case led to.",
-    NO_ACTION="不予处理.",
-    CRITICISM="批评教育 (000 §21, 003 §17).",
-    ADMIN_DISCIPLINE="行政处分, by the employer's department (000 §21).",
-    SUSPENSION="暂停质量督导工作 (003 §17).",
-    REVOCATION="取消督导资格 (000 §21, 003 §17).",
-)
 
 CASES = Source(SupervisorCaseRow, "SupervisorCase", "scase")
 OPEN, SUSPEND, REVOKE = Action.SUPERVISOR_CASE_OPEN, Action.SUPERVISOR_CASE_SUSPEND, Action.SUPERVISOR_CASE_REVOKE
@@ -60,31 +29,8 @@ CONFIRM, RESTORE, CLOSE = Action.SUPERVISOR_CASE_CONFIRM, Action.SUPERVISOR_CASE
 PROPOSE = Action.BLACKLIST_PROPOSE
 
 
-def by_another(frame: Frame) -> ColumnElement[bool]:
-    return frame.t.c.decided_by != PERSON
-
-
-def suspended(frame: Frame) -> ColumnElement[bool]:
-    return frame.t.c.sanction == constant("SUSPENSION")
-
-
 def reporter(frame: Frame) -> ColumnElement[str]:
     return case((frame.may(Action.SUPERVISOR_CASE_READ_REPORTER), name_of(frame.t.c.reported_by_id)), else_=null())
-
-
-def put_to_nobody(frame: Frame) -> ColumnElement[bool]:
-    return frame.t.c.put_on.is_(None)
-
-
-def unreferred(frame: Frame) -> ColumnElement[bool]:
-    return frame.t.c.judicial_number.is_(None)
-
-
-def listed_by_nobody(frame: Frame) -> ColumnElement[bool]:
-    """A revocation that has not listed the person and is not proposed to."""
-    e = table_of(BlacklistEntryRow).alias("entered")
-    entered = there_is(e).where(e.c.case_id == frame.t.c.id, e.c.status != constant("DISMISSED"))
-    return (frame.t.c.sanction == constant("REVOCATION")) & ~entered
 
 
 @strawberry.type(description="督导员案件: against a supervisor, addressed to the issuer of the card.")
@@ -97,6 +43,14 @@ class SupervisorCase(Versioned):
     reporter: str | None = computed(reporter, "反映机构: the name of the agency that reported; null for the person, and for who is not to know.")
     ground: Ground = column("ground", "事由.")
     facts: str = column("facts", "What is said to have happened.")
+    hearing_by: Person | None = one("hearing_by", PERSONS, "Who put it to a hearing.")
+    hearing_until: date | None = column(
+        "hearing_until", "陈述申辩期限: the last day to speak; until then nothing is decided without the person's word."
+    )
+    hearing_on: date | None = column("hearing_on", "The day of the hearing; null where it is in writing.")
+    hearing_place: str | None = column("hearing_place", "Where it is.")
+    statement: str | None = column("statement", "陈述申辩: what the person said; null also where it was waived.")
+    stated_at: datetime | None = column("stated_at", "When the person spoke, or waived it.")
     document: str | None = column("document", "The document the decision rests on.")
     status: SupervisorCaseStatus = column("status", "Where it stands.")
     sanction: Sanction | None = column("sanction", "What was decided.")
@@ -112,19 +66,27 @@ class SupervisorCase(Versioned):
     decided_on: date | None = column("decided_on", "The day of the criticism or the discipline.")
     put_to: str | None = column("put_to", "To which department discipline (行政处分) was recommended.")
     put_on: date | None = column("put_on", "On which day it was recommended.")
+    appeal: str | None = column("appeal", "申诉: what the person says against the decision.")
+    appealed_at: datetime | None = column("appealed_at", "When the person appealed.")
+    appeal_reason: str | None = column("appeal_reason", "Why the decision stands or was taken back.")
+    appeal_decided_by: Person | None = one("appeal_decided_by", PERSONS, "Who answered the appeal: neither who decided nor who confirmed.")
     judicial_number: str | None = column("judicial_number", "移送司法机关文号: beside whatever is decided (000 §21).")
     judicial_referred_on: date | None = column("judicial_referred_on", "On which day it was put before the judiciary.")
     available_steps: list[Step] = steps(
-        Offered("supervisorCaseCriticize", Action.SUPERVISOR_CASE_CRITICIZE, ("OPENED",), to="IN_FORCE"),
-        Offered("supervisorCaseRecommend", Action.SUPERVISOR_CASE_RECOMMEND, ("OPENED",), when=put_to_nobody),
-        Offered("supervisorCaseDiscipline", Action.SUPERVISOR_CASE_DISCIPLINE, ("OPENED",), to="IN_FORCE"),
-        Offered("supervisorCaseSuspend", SUSPEND, ("OPENED",), to="IN_FORCE"),
-        Offered("supervisorCaseRevoke", REVOKE, ("OPENED",), to="DECIDED", second_person=True),
+        Offered("supervisorCaseHear", Action.SUPERVISOR_CASE_HEAR, ("OPENED",), to="HEARING"),
+        Offered("supervisorCaseState", Action.SUPERVISOR_CASE_STATE, ("HEARING",), when=unstated),
+        Offered("supervisorCaseCriticize", Action.SUPERVISOR_CASE_CRITICIZE, UNDECIDED, to="IN_FORCE"),
+        Offered("supervisorCaseRecommend", Action.SUPERVISOR_CASE_RECOMMEND, UNDECIDED, when=put_to_nobody),
+        Offered("supervisorCaseDiscipline", Action.SUPERVISOR_CASE_DISCIPLINE, UNDECIDED, to="IN_FORCE"),
+        Offered("supervisorCaseSuspend", SUSPEND, UNDECIDED, to="IN_FORCE"),
+        Offered("supervisorCaseRevoke", REVOKE, UNDECIDED, to="DECIDED", second_person=True),
         Offered("supervisorCaseConfirm", CONFIRM, ("DECIDED",), to="IN_FORCE", second_person=True, when=by_another),
-        Offered("supervisorCaseRestore", RESTORE, ("IN_FORCE",), to="LIFTED", when=suspended),
-        Offered("supervisorCaseClose", CLOSE, ("OPENED", "DECIDED"), to="CLOSED"),
-        Offered("supervisorCaseRefer", Action.SUPERVISOR_CASE_REFER, ("OPENED", "DECIDED", "IN_FORCE"), when=unreferred),
-        Offered("blacklistEntryPropose", PROPOSE, ("IN_FORCE",), second_person=True, when=listed_by_nobody),
+        Offered("supervisorCaseRestore", RESTORE, IN_EFFECT, to="LIFTED", when=suspended),
+        Offered("supervisorCaseAppeal", Action.SUPERVISOR_CASE_APPEAL, ("IN_FORCE",), to="APPEALED", when=own_ruling),
+        Offered("supervisorCaseDecideAppeal", Action.SUPERVISOR_CASE_DECIDE_APPEAL, ("APPEALED",), second_person=True, when=by_strangers),
+        Offered("supervisorCaseClose", CLOSE, (*UNDECIDED, "DECIDED"), to="CLOSED"),
+        Offered("supervisorCaseRefer", Action.SUPERVISOR_CASE_REFER, (*UNDECIDED, "DECIDED", *IN_EFFECT), when=unreferred),
+        Offered("blacklistEntryPropose", PROPOSE, ("IN_FORCE", "UPHELD"), second_person=True, when=listed_by_nobody),
     )
 
 
@@ -140,6 +102,7 @@ class SupervisorCaseFilter:
     person: IdFilter | None = where("person_id", "Who that is.", "per")
     district: IdFilter | None = where("district_id", "In which district.", "dst")
     suspended_in: IdFilter | None = where("suspended_in_id", "Where a district's suspension holds.", "dst")
+    hearing_until: RangeFilter[date] | None = where("hearing_until", "Until when the person may speak.")
     opened_at: RangeFilter[datetime] | None = where("created_at", "When they were opened.")
 
 

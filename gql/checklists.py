@@ -14,26 +14,16 @@ from gql.fields import Call, Keyed, changed, mutation, row
 from gql.inspections import INSPECTIONS, Inspection, OfInspection, taken
 from gql.offers import ASSIGNMENTS, Assignment
 from gql.organizations import EVENTS, Event, Node, Versioned
-from gql.reading.declare import Source, bound, column, given, many, one, page
-from gql.reading.paging import Among, Arguments, Connection, TextFilter, where
+from gql.reading.declare import Source, bound, column, given, many, one
 from gql.sessions import ASSESSORS, Assessor
 from gql.supervisors import PERSONS, Person
+from gql.templates import ITEMS, TEMPLATES, ChecklistItem, ChecklistTemplate
 from models.checklists import Answer as AnswerRow
-from models.checklists import AnswerValue, FindingCategory, FindingTarget, InspectionMethod, Phase, Section, TemplateKind
+from models.checklists import AnswerValue, FindingCategory, FindingTarget, InspectionMethod
 from models.checklists import Checklist as ChecklistRow
-from models.checklists import ChecklistItem as ChecklistItemRow
-from models.checklists import ChecklistTemplate as ChecklistTemplateRow
 from models.checklists import Finding as FindingRow
 from models.checklists import Signature as SignatureRow
-from models.sessions import RecognitionMode
 
-described(
-    Phase,
-    "项目: when a line of the form is looked at.",
-    BEFORE="督导准备（认定过程前）.",
-    DURING="督导实施（认定过程中）.",
-    AFTER="督导结果（认定结果）.",
-)
 described(
     AnswerValue,
     "结果: what was found at a line of the form.",
@@ -49,73 +39,10 @@ described(
     AFTER="结果公示: the lines after it; one member signs, later if need be.",
 )
 
-described(
-    TemplateKind,
-    "督导表的种类: which inspections a form is for.",
-    EXAM="考核评价 (003 annex).",
-    PROCESS="过程评价.",
-    DIRECT_RESULT="直接认定、结果认定.",
-    ONSITE_SCORED="现场质量督导情况报告表: with points, for every session (000 §11(二)).",
-    ANNUAL="年检评估标准: with points (000 §10(三)).",
-    AGENCY="评价机构工作: of a special or comprehensive inspection without a session.",
-)
-described(Section, "考核部分: what is examined there (000 §8(三)).", THEORY="理论知识考核.", PRACTICAL="实际操作考核.")
-described(
-    FindingCategory,
-    "问题类别: what a line, and a finding at it, is about.",
-    ORGANIZATION="组织管理.",
-    ELIGIBILITY="报考资格.",
-    EXAM_DISCIPLINE="考风考纪 (000 §8(九)).",
-    EXAM_PAPERS="试卷、题库和保密 (000 §8(四)).",
-    RESULTS="阅卷、成绩登录和发布 (000 §8(四)).",
-    CERTIFICATES="证书印制、核发和管理 (000 §8(五)).",
-)
-described(
-    FindingTarget,
-    "问题对象: whom a finding is against (000 §8(一), (三)).",
-    AGENCY="评价机构.",
-    PERSON="责任人: a person it names.",
-    ASSESSOR="考评人员: an assessor of the session, who is criticized by it (批评).",
-)
-
-TEMPLATES = Source(ChecklistTemplateRow, "ChecklistTemplate", "tpl")
-ITEMS = Source(ChecklistItemRow, "ChecklistItem", "item")
 CHECKLISTS = Source(ChecklistRow, "Checklist", "chk")
 ANSWERS = Source(AnswerRow, "Answer", "ans")
 SIGNATURES = Source(SignatureRow, "Signature", "sig")
 FINDINGS = Source(FindingRow, "Finding", "find")
-
-
-@strawberry.type(description="督导内容: one line of a form.")
-class ChecklistItem(Node):
-    code: str = column("code", "Its short name on the form, like F03; what `checklistSave` calls it.")
-    position: int = column("position", "Its place on the form, from 1.")
-    phase: Phase = column("phase", "When it is looked at.")
-    heading: str = column("heading", "The group it stands under.")
-    text: str = column("text", "内容: what is looked at.")
-    numbers: str | None = column("numbers", "The names of its two numbers, where it has any: part/whole, or one:other.")
-    section: Section | None = column("section", "Whether it is looked at in the theory or in the practical exam, where that is told apart.")
-    category: FindingCategory | None = column("category", "What it is about.")
-    max_score: int | None = column("max_score", "分值: its points, where the form has points.")
-
-
-@strawberry.type(description="督导表的版本: an edition of a form. Published once, never changed; a visit keeps the edition it began with.")
-class ChecklistTemplate(Node):
-    slug: str = column("slug", "The name of the form.")
-    edition: int = column("edition", "Its edition, from 1.")
-    title: str = column("title", "Its title.")
-    kind: TemplateKind = column("kind", "Which inspections it is for.")
-    mode: RecognitionMode | None = column("mode", "For which way of recognition, where it is for one.")
-    example: bool = column("example", "示例: its lines are an example, since the regulation names the form without printing it.")
-    source: str = column("source", "Where the regulation has it.")
-    items: list[ChecklistItem] = many("template_id", ITEMS, "Its lines, in order.", order=("position",), cap=100)
-
-
-@strawberry.input(description="Which forms.")
-class ChecklistTemplateFilter:
-    slug: TextFilter | None = where("slug", "The name of the form.")
-    kind: Among[TemplateKind] | None = where("kind", "Which inspections they are for.")
-    mode: Among[RecognitionMode] | None = where("mode", "For which way of recognition.")
 
 
 @strawberry.type(description="结果与说明: what the team found at one line.")
@@ -240,15 +167,8 @@ def answered(answers: Sequence[AnswerInput]) -> list[Given]:
     ]
 
 
-TEMPLATE_ARGUMENTS = Arguments(ChecklistTemplateFilter)
-
-
 @strawberry.type
 class Query:
-    checklist_templates: Connection[ChecklistTemplate] | None = page(
-        None, TEMPLATES, "All editions of all forms.", type=Connection[ChecklistTemplate], arguments=TEMPLATE_ARGUMENTS
-    )
-    checklist_template: ChecklistTemplate | None = row(TEMPLATES, "One edition of a form.", ChecklistTemplate)
     checklist: Checklist | None = row(CHECKLISTS, "One form.", Checklist)
 
 

@@ -1,17 +1,17 @@
-"""Inspections that no draw made, in the graph: a spot check at a session, and what a center alone sends teams for."""
+"""Inspections that no draw made, in the graph: a spot check at a session, what a center alone sends teams for, and an agency's own."""
 
 from datetime import datetime
 
 import strawberry
 
 from authz.actions import Action
-from domain import directed
+from domain import directed, internal
 from domain.directed import Check, Errand
 from gql import ids
 from gql.fields import Call, Keyed, changed, mutation
 from gql.inspections import InspectionPayload
 from gql.organizations import AGENCIES
-from gql.sessions import RECOGNITION_SESSIONS
+from gql.sessions import RECOGNITION_SESSIONS, OfRecognitionSession, taken
 from gql.supervisors import SUPERVISORS
 from models.inspections import InspectionForm, Venue
 from models.organizations import Organization as OrganizationRow
@@ -30,6 +30,11 @@ class InspectionDispatchInput(Keyed):
         default=None, description="案头检查 only: when it begins, not before the session; without it, on the first day the team can be there."
     )
     ends_at: datetime | None = strawberry.field(default=None, description="案头检查 only: when it is over, within seven days of its beginning.")
+
+
+@strawberry.input(description="Which session the internal supervisor watches.")
+class InspectionOpenInternalInput(OfRecognitionSession):
+    pass
 
 
 @strawberry.input(description="What the center sends a team for.")
@@ -75,6 +80,17 @@ class Mutation:
         team = await team_of(call, input.team)
         check = Check(venue=input.venue, topic=input.topic, starts_at=input.starts_at, ends_at=input.ends_at)
         row, event = await directed.spot_check(call.session, recognition, team, check=check, act=call.act)
+        return changed(InspectionPayload, inspection=row.id, event=event.id)
+
+    @mutation(
+        Action.SESSION_INSPECT,
+        "Open the own inspection (内部督导, 质量内控) of a session, as the internal supervisor who was named and has checked in: from its beginning until "
+        "the results are posted, once (000 §12; 003 §6). It is under way at once, on the form of the session's mode, with the agency as its dispatcher "
+        "(指派机构), which serves the opinion letter; no supervision report is owed.",
+    )
+    async def inspection_open_internal(call: Call, input: InspectionOpenInternalInput) -> InspectionPayload:
+        recognition = await taken(call, input, Action.SESSION_INSPECT)
+        row, event = await internal.open_internal(call.session, recognition, act=call.act)
         return changed(InspectionPayload, inspection=row.id, event=event.id)
 
     @mutation(Action.INSPECTION_SEND, "Send a team (专项督导、年检评估、综合督导检查) to an agency, as the center; never by lot.")

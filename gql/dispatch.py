@@ -70,7 +70,7 @@ class DrawPerson(Node):
         "recognition_session_id", RECOGNITION_SESSIONS, "For which session; the whole draw without one."
     )
     is_in: bool = computed(is_in, "In the pool.")
-    reason: str | None = column("reason", "Why out: OWN_AGENCY, SAME_SESSION_ASSESSOR, ROTATION, SUSPENDED and the like.")
+    reason: str | None = column("reason", "Why out: OWN_AGENCY, CONFLICT (回避登记), SAME_SESSION_ASSESSOR, ROTATION, SUSPENDED and the like.")
     fact: str | None = column("fact", "What it was proven by.")
     seat: int | None = column("seat", "The seat drawn for, 1 is the leader; only in a team.")
 

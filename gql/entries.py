@@ -9,7 +9,7 @@ from authz.actions import Action
 from authz.relations import there_is
 from domain import entries
 from domain.answers import Part
-from gql.checklists import CHECKLISTS, ITEMS, AnswerInput, Checklist, ChecklistItem, answered
+from gql.checklists import CHECKLISTS, AnswerInput, Checklist, answered
 from gql.enums import described
 from gql.fields import Call, changed, mutation, row
 from gql.inspections import INSPECTIONS, Inspection, OfInspection, taken
@@ -18,6 +18,7 @@ from gql.reading.declare import Frame, Offered, Source, bound, column, given, ma
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
 from gql.sessions import ASSESSORS, Assessor
 from gql.supervisors import PERSONS, Person
+from gql.templates import ITEMS, ChecklistItem
 from models.base import table_of
 from models.checklists import AnswerValue, FindingTarget, Signature
 from models.entries import DoubleEntry as DoubleEntryRow

@@ -1,6 +1,6 @@
 """Evidence (文字及影像资料): files with digest, time and place, and the requests for them. The bytes are had at /files/<id>."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,8 +10,7 @@ from sqlalchemy import ColumnElement
 from authz.actions import Action
 from domain import evidence
 from domain.evidence import Said
-from gql.checklists import ITEMS, ChecklistItem
-from gql.enums import described
+from gql import evidence_words as _  # noqa: F401 - what the enums below mean
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.imports import UPLOADS
 from gql.inspections import INSPECTIONS, Inspection
@@ -21,6 +20,7 @@ from gql.reading.fragments import constant, typed_id
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where
 from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
 from gql.supervisors import PERSONS, Person
+from gql.templates import ITEMS, ChecklistItem
 from models.evidence import Confidentiality, EvidenceKind, EvidenceRefusalGround, EvidenceRequestStatus
 from models.evidence import Evidence as EvidenceRow
 from models.evidence import EvidenceRequest as EvidenceRequestRow
@@ -30,33 +30,6 @@ if TYPE_CHECKING:
     from gql.opinions import Rectification
 
 Rectified = Annotated["Rectification", strawberry.lazy("gql.opinions")]
-
-described(
-    EvidenceKind,
-    "资料类别: what a piece of evidence is.",
-    DOCUMENT="文字资料: a paper, on its own or photographed.",
-    PHOTO="照片: a picture.",
-    VIDEO="录像: a film.",
-    SURVEY="调查问卷: a questionnaire, with its result.",
-    TEST="测试: a test, with its result.",
-    RECHECK="复核: a recheck, with its result.",
-)
-described(
-    Confidentiality,
-    "密级: who may see a piece of evidence.",
-    INTERNAL="内部: who supervises, the team, and who handed it over.",
-    NEED_TO_KNOW="涉密（试卷、考生信息）: the dispatcher, the team that goes, and who handed it over; each time it is handed out is on record.",
-)
-described(
-    EvidenceRequestStatus,
-    "资料调取的状态: where a request stands.",
-    REQUESTED="已要求: the agency is asked.",
-    PROVIDED="已提供: all is handed over.",
-    REFUSED="已拒绝: the agency refuses.",
-)
-described(
-    EvidenceRefusalGround, "拒绝提供的定性: what a refusal is a ground of.", WITHHOLDS_INFORMATION="拒绝提供有关情况和文件资料 (000 §20(一); 003 §8)."
-)
 
 EVIDENCE = Source(EvidenceRow, "Evidence", "evi")
 EVIDENCE_REQUESTS = Source(EvidenceRequestRow, "EvidenceRequest", "ereq")
@@ -76,6 +49,8 @@ class EvidenceFilter:
     agency: IdFilter | None = where("agency_id", "About which agency.", "agc")
     district: IdFilter | None = where("district_id", "In which district.", "dst")
     kind: Among[EvidenceKind] | None = where("kind", "资料类别.")
+    holds_from: RangeFilter[date] | None = where("holds_from", "备案方案、实施方案: the day from which it holds.")
+    occupation: TextFilter | None = where("occupation", "职业(工种) of such a plan; one for all occupations has none.")
     confidentiality: Among[Confidentiality] | None = where("confidentiality", "密级.")
     media_type: TextFilter | None = where("media_type", "The kind of file.")
     taken_at: RangeFilter[datetime] | None = where("taken_at", "When it was taken or written.")
@@ -113,6 +88,8 @@ class Evidence(Versioned):
     confidentiality: Confidentiality = column("confidentiality", "密级: who may see it.")
     description: str = column("description", "What it shows.")
     result: str | None = column("result", "结果: of a questionnaire, a test or a recheck (000 §9).")
+    holds_from: date | None = column("holds_from", "生效日期: of a plan, from which day it holds, until a later one of its kind and occupation does.")
+    occupation: str | None = column("occupation", "职业(工种): of a plan, for which one; null for all.")
     taken_at: datetime = column("taken_at", "When it was taken or written.")
     place: str | None = column("place", "Where.")
     file_name: str = column("file_name", "Its name, as it was handed over.")
@@ -120,8 +97,8 @@ class Evidence(Versioned):
     digest: str = column("digest", "SHA-256 of its bytes, in hex; it stands in the chain of events too.")
     size: int = column("size", "Its length in bytes.")
     url: str = computed(link, "GET its bytes here, signed in as for this query; the right is asked anew each time.")
-    inspection: Inspection | None = one("inspection_id", INSPECTIONS, "The inspection; null for materials of a session alone.")
-    recognition_session: RecognitionSession | None = one("recognition_session_id", RECOGNITION_SESSIONS, "认定场次: the session.")
+    inspection: Inspection | None = one("inspection_id", INSPECTIONS, "The inspection; null for materials of a session alone, and for plans.")
+    recognition_session: RecognitionSession | None = one("recognition_session_id", RECOGNITION_SESSIONS, "认定场次: the session; null for plans.")
     item: ChecklistItem | None = one("item_id", ITEMS, "The line of the form it is about.")
     rectification: Rectified | None = one("rectification_id", "gql.opinions:RECTIFICATIONS", "整改: the rectification that it shows (000 §11(三)).")
     agency: Agency | None = one("agency_id", AGENCIES, "The agency concerned.")
@@ -275,7 +252,10 @@ class Mutation:
         found, event = await evidence.attach_to_session(call.session, recognition, upload, said=said(input), act=call.act)
         return changed(EvidencePayload, evidence=found.id, event=event.id)
 
-    @mutation(Action.EVIDENCE_WITHDRAW, "Withdraw evidence (撤回): it no longer counts, and stays to be read. Until the form is signed.")
+    @mutation(
+        Action.EVIDENCE_WITHDRAW,
+        "Withdraw evidence (撤回): it no longer counts, and stays to be read. Until the form is signed; a plan until a visit on which it may have held begins.",
+    )
     async def evidence_withdraw(call: Call, input: EvidenceWithdrawInput) -> EvidencePayload:
         found = await call.fetch(EVIDENCE, input.evidence, to=Action.EVIDENCE_WITHDRAW, version=input.expected_version)
         event = await evidence.withdraw(call.session, found, input.reason, act=call.act)

@@ -81,6 +81,13 @@ RECOMMENDATIONS, RATINGS = "gql.recommendations:RECOMMENDATIONS", "gql.ratings:R
 AFTER_SITE = ("CHECKLIST_SIGNED", "OPINION_SERVED")
 """While the last part of the form may still be open (A24)."""
 
+
+def not_own(frame: Frame) -> ColumnElement[bool]:
+    """Of a team that was sent, not of an agency's own inspection."""
+    found: ColumnElement[bool] = frame.t.c.internal.is_(False)
+    return found
+
+
 LARGEST_TEAM = 100
 """Places ever offered for one inspection, replacements included."""
 
@@ -96,8 +103,8 @@ class Inspection(Versioned):
     venue: Venue = column("venue", "现场 or 案头.")
     internal: bool = column(
         "internal",
-        "内督: by the agency's own internal supervisor. No operation opens such an inspection: what internal supervisors watch is kept on the session "
-        "(`recognitionSessionAssignInternal`, `recognitionSessionCheckIn`; 000 §12, 003 §6).",
+        "内督: the agency's own, by the internal supervisor who watches the session (`inspectionOpenInternal`; 000 §12, 003 §6). It counts towards no "
+        "ratio and no rotation; `inspectionAgreements` compares it with the external one.",
     )
     scheduled_on: date = column("scheduled_on", "The day of the visit in Shanghai.")
     notified_at: datetime | None = column("notified_at", "When the notice (督导工作通知) was served.")
@@ -124,6 +131,13 @@ class Inspection(Versioned):
     )
     evidence: Connection[Material] = page(
         "inspection_id", EVIDENCE, "资料: what was handed over and collected.", type=Connection[Material], arguments=Arguments()
+    )
+    plans: list[Material] = many(
+        "held_at",
+        "gql.plans:HELD",
+        "备案方案、实施方案: those of the agency that held on the day, for the occupation of the session or for all (003 §13, F02 to F04 of the form).",
+        order=("kind", "holds_from"),
+        cap=100,
     )
     evidence_requests: Connection[Asked] = page(
         "inspection_id", EVIDENCE_REQUESTS, "资料调取: what the agency was asked for.", type=Connection[Asked], arguments=Arguments()
@@ -159,14 +173,14 @@ class Inspection(Versioned):
     available_steps: list[Step] = steps(
         Offered("inspectionNotify", Action.INSPECTION_NOTIFY, ("DISPATCHED",), "NOTIFIED"),
         Offered("inspectionCancel", Action.INSPECTION_CANCEL, ("DISPATCHED", "NOTIFIED"), "CANCELLED"),
-        Offered("inspectionCheckIn", Action.INSPECTION_CHECK_IN, ("NOTIFIED", "IN_PROGRESS"), "IN_PROGRESS"),
+        Offered("inspectionCheckIn", Action.INSPECTION_CHECK_IN, ("NOTIFIED", "IN_PROGRESS"), "IN_PROGRESS", when=not_own),
         Offered("inspectionDepart", Action.INSPECTION_DEPART, ("IN_PROGRESS", *AFTER_SITE)),
         Offered("checklistSave", Action.INSPECTION_FILL, ("IN_PROGRESS", *AFTER_SITE)),
         Offered("inspectionSign", Action.INSPECTION_SIGN, ("IN_PROGRESS", *AFTER_SITE)),
         Offered("evidenceAttach", Action.EVIDENCE_ADD, ("NOTIFIED", "IN_PROGRESS", *AFTER_SITE)),
         Offered("evidenceRequestMake", Action.EVIDENCE_REQUEST_MAKE, ("NOTIFIED", "IN_PROGRESS", *AFTER_SITE)),
         Offered("opinionLetterDraft", Action.OPINION_DRAFT, ("CHECKLIST_SIGNED",)),
-        Offered("supervisionReportSubmit", Action.INSPECTION_REPORT, ("OPINION_SERVED",)),
+        Offered("supervisionReportSubmit", Action.INSPECTION_REPORT, ("OPINION_SERVED",), when=not_own),
         Offered("inspectionClose", Action.INSPECTION_CLOSE, ("OPINION_SERVED",), "CLOSED"),
         Offered("amendmentPropose", Action.AMENDMENT_PROPOSE, (*AFTER_SITE, "CLOSED")),
     )

@@ -45,6 +45,12 @@ described(
     EDUCATION_LAPSED="年度内未组织业务学习教育; to the agency and the center.",
     ASSESSMENT_OVERDUE="年度考核逾期 (000 §22); to who appointed.",
     SUPERVISOR_CASE_OPENED="督导员案件已立案; to the person and the issuer of the card.",
+    SUPERVISOR_CASE_HEARD="听取陈述申辩: until which day the person may speak (本系统默认); to the person.",
+    SUPERVISOR_CASE_STATED="已陈述申辩, or waived; to the issuer and the district.",
+    EXTENSION_REQUESTED="整改延期申请 (本系统默认); to the dispatcher.",
+    EXTENSION_DECIDED="整改延期已答复: granted or refused; to the agency.",
+    SUPERVISOR_CASE_APPEALED="已申诉 (本系统默认); to the issuer and the district.",
+    SUPERVISOR_CASE_UPHELD="申诉后维持原决定 (本系统默认); to the person.",
     CARD_SUSPENDED="证卡已暂停; to the person and the issuer.",
     CARD_REVOKED="督导资格已取消; to the person and the issuer.",
     AGENCY_CASE_OPENED="评价机构案件已立案: somebody is to decide (000 §20); to who opened it and the district.",
@@ -84,7 +90,7 @@ described(
     FILING_REFUSAL_DISMISSED="不予备案提议未采纳; to who proposed it.",
     CREDIT_ENTERED="记入信用档案 (003 §16); to the agency and the district.",
     SUPERVISOR_CASE_DECIDED="督导员案件的处理已生效 (000 §21; 003 §17); to the person.",
-    SUPERVISOR_CASE_LIFTED="暂停督导工作已解除 (003 §17); to the person.",
+    SUPERVISOR_CASE_LIFTED="暂停督导工作已解除 (003 §17), or a decision taken back after an appeal; to the person.",
     SUPERVISOR_CASE_CLOSED="督导员案件已终结, without a sanction; to the person.",
     BLACKLIST_UPHELD="黑名单复核维持; to the person.",
     BLACKLIST_LIFTED="已移出失信黑名单; to the person and the center.",
@@ -96,6 +102,14 @@ described(
     TERM_RENEWED="已续聘 (000 §18); to the person.",
     YEAR_ASSESSED="年度考核已评定 (000 §22); to the person.",
     COMMENDED="已表彰 (000 §22); to the person.",
+    CONFLICT_RECORDED="回避情形已登记 (000 §8(八); 003 §10): declared by the person or recorded by a dispatcher; to the person, the center and the district.",
+    CONFLICT_APPLIED="评价机构申请回避: waits for an answer; to the center and the district.",
+    CONFLICT_ACCEPTED="回避申请已同意: the person is out at that agency; to the person, the agency, the center and the district.",
+    CONFLICT_REJECTED="回避申请未同意; to the agency.",
+    CONFLICT_ENDED="回避情形已终止; to the person, the center and the district.",
+    INTERNAL_RECUSED="内部督导员回避 (000 §8(八), §12): another is to be named for the session; to the agency.",
+    APPLICATION_WITHDRAWN="督导员申请已撤回; to the employer and who would have issued the card.",
+    CARD_REPLACED="证卡已补发; to the person.",
 )
 
 described(NotificationStatus, "阅读状态: whether anybody has taken notice.", UNREAD="未读.", READ="已阅.")
@@ -132,7 +146,9 @@ SUBJECTS = {
     "YearlyAssessment": "yass",
     "Commendation": "cmnd",
     "AgencyCase": "acase",
+    "Conflict": "cfl",
     "SeriousViolationReport": "svr",
+    "RecognitionSession": "ses",
 }
 """The prefix of what a notification is about. Of organizations districts are told about, by their returns, and agencies, by `OF_AGENCIES`."""
 OF_AGENCIES = (NotificationKind.EDUCATION_DUE,)

@@ -81,7 +81,9 @@ class Assignment(Versioned):
     ends_at: datetime = column("ends_at", "When it is over.")
     reply_by: datetime = column("reply_by", "Until when it can be accepted.")
     replied_at: datetime | None = column("replied_at", "When it was answered.")
-    code: Profile | None = one("code_id", PROFILES, "已阅知的工作守则: the rules whose code of conduct was acknowledged by accepting.")
+    code: Profile | None = one(
+        "code_id", PROFILES, "已阅知的工作守则: the rules whose code of conduct was acknowledged by accepting; its text is their `codeOfConduct`."
+    )
     reason: str | None = column("reason", "The reason given with the answer.")
     checked_in_at: datetime | None = column("checked_in_at", "When the supervisor checked in.")
     departed_at: datetime | None = column("departed_at", "When the supervisor left.")

@@ -15,6 +15,7 @@ from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.inspections import INSPECTIONS, Inspection, InspectionPayload, OfInspection, taken
 from gql.organizations import EVENTS, ORGANIZATIONS, Event, Organization, Step, Versioned
 from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, items, one, only, page, steps
+from gql.reading.filters import today
 from gql.reading.fragments import constant
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
 from gql.supervisors import PERSONS, Person
@@ -44,6 +45,17 @@ OPINION_LETTERS = Source(OpinionLetterRow, "OpinionLetter", "opn")
 RECTIFICATIONS = Source(RectificationRow, "Rectification", "rect")
 REPORTS = Source(SupervisionReportRow, "SupervisionReport", "rep")
 
+UNDONE = ("REQUIRED", "SENT_BACK")
+
+
+def unasked(frame: Frame) -> ColumnElement[bool]:
+    """Once, and before the last day is over."""
+    return frame.t.c.extension_until.is_(None) & (frame.t.c.due_on >= today())
+
+
+def asked_only(frame: Frame) -> ColumnElement[bool]:
+    return frame.t.c.extension_until.is_not(None) & frame.t.c.extension_granted.is_(None)
+
 
 @strawberry.type(description="整改: what the agency puts right after an opinion letter.")
 class Rectification(Versioned):
@@ -55,6 +67,11 @@ class Rectification(Versioned):
     text: str | None = column("text", "整改情况报告: what was done.")
     comment: str | None = column("comment", "Why it was last sent back.")
     submitted_at: datetime | None = column("submitted_at", "When it was last reported.")
+    extension_until: date | None = column("extension_until", "延期: until when the agency asked for more time, once.")
+    extension_reason: str | None = column("extension_reason", "Why it did.")
+    extension_asked_at: datetime | None = column("extension_asked_at", "When.")
+    extension_granted: bool | None = column("extension_granted", "Whether it has it, as the last day for it; null while nobody has answered.")
+    extension_refusal: str | None = column("extension_refusal", "Why not.")
     evidence: Connection[Evidence] = page(
         "rectification_id", EVIDENCE, "资料: the files that show it.", type=Connection[Evidence], arguments=EVIDENCE_ARGUMENTS
     )
@@ -62,6 +79,9 @@ class Rectification(Versioned):
         Offered("rectificationSubmit", Action.RECTIFICATION_SUBMIT, ("REQUIRED", "SENT_BACK"), "SUBMITTED"),
         Offered("rectificationSendBack", Action.RECTIFICATION_RETURN, ("SUBMITTED",), "SENT_BACK"),
         Offered("rectificationAccept", Action.RECTIFICATION_ACCEPT, ("SUBMITTED",), "ACCEPTED"),
+        Offered("rectificationRequestExtension", Action.RECTIFICATION_REQUEST_EXTENSION, UNDONE, when=unasked),
+        Offered("rectificationGrantExtension", Action.RECTIFICATION_DECIDE_EXTENSION, UNDONE, when=asked_only),
+        Offered("rectificationRefuseExtension", Action.RECTIFICATION_DECIDE_EXTENSION, UNDONE, when=asked_only),
     )
 
 
@@ -133,6 +153,8 @@ class RectificationFilter:
     agency: IdFilter | None = where("agency_id", "Of whom.", "agc")
     district: IdFilter | None = where("district_id", "In which district.", "dst")
     due_on: RangeFilter[date] | None = where("due_on", "Until when they are due.")
+    extension_asked_at: RangeFilter[datetime] | None = where("extension_asked_at", "When more time was asked for.")
+    extension_granted: bool | None = where("extension_granted", "Whether more time was granted.")
 
 
 @strawberry.enum(description="What opinion letters may be sorted by.")

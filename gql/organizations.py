@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import strawberry
-from sqlalchemy import ColumnElement, Integer, Text, cast, func, literal, literal_column
+from sqlalchemy import ColumnElement, Date, Integer, Text, cast, literal
 from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.access import VERSIONS
-from authz.relations import there_is
+from gql.agencies import NO_RULES, WITHOUT_RULES, disqualified, not_inspected, not_rated, of_disqualification, without_implementing_rules
 from gql.enums import described
 from gql.fields import own, row
-from gql.reading.declare import Expression, Frame, Source, column, computed, given, items, one, page, source_of
-from gql.reading.filters import some, visible
-from gql.reading.fragments import constant, element
-from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where, where_met
+from gql.reading.declare import Frame, Source, column, computed, given, items, lines, one, page
+from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where, where_met, where_worked
+from gql.rules import ProfileChange, Rule, against_before, against_first, begun_before, ended_by, said
 from models.events import Event as EventRow
 from models.memberships import Account
 from models.memberships import Membership as MembershipRow
@@ -25,6 +24,7 @@ from models.organizations import Organization as OrganizationRow
 from models.organizations import Profile as ProfileRow
 
 if TYPE_CHECKING:
+    from gql.evidence import Evidence
     from gql.supervisors import Person
 
 described(Tier, "层级: where an organization stands.", CENTER="省、市鉴定中心.", DISTRICT="区鉴定管理中心.", AGENCY="评价机构.")
@@ -50,28 +50,12 @@ MEMBERSHIPS = Source(MembershipRow, "Membership", "mem")
 
 PERSONS = "gql.supervisors:PERSONS"
 Somebody = Annotated["Person", strawberry.lazy("gql.supervisors")]
+Paper = Annotated["Evidence", strawberry.lazy("gql.evidence")]
 
 
 @strawberry.interface(description="Anything with an id of its own.")
 class Node:
     id: strawberry.ID = column("id", "Opaque: the prefix tells the type, the rest orders by time of creation.")
-
-
-@strawberry.type(description="One rule of a profile: its value and the article that says so.")
-class Rule:
-    key: str = column("id", "The name of the rule, like `team.min`.")
-    value: str = computed(lambda frame: element(frame, "value", text=True), "Its value as text; a ratio is two integers with a slash.")
-    article: str = column("article", "Where it is written, or which default of ours it is.")
-
-
-def said(key: str) -> Expression:
-    """What a profile says under one key; null where that rule is off."""
-
-    def expression(frame: Frame) -> ColumnElement[str]:
-        found = func.jsonb_path_query_first(frame.t.c["rules"], literal_column(f"'$[*] ? (@.id == \"{key}\").value'"))
-        return cast(found.op("#>>")(literal_column("'{}'")), Text)
-
-    return expression
 
 
 @strawberry.type(description="规则集: the rules of a jurisdiction from a day on, each with its article.")
@@ -88,6 +72,21 @@ class Profile(Node):
         "organization_id", ORGANIZATIONS, "For whom, and all below."
     )
     rules: list[Rule] = items(lambda frame: frame.t.c["rules"], "All rules that are on.")
+    until: date | None = computed(ended_by, "终止日期: the first day a later edition holds instead; null while none is published.")
+    previous_from: date | None = computed(begun_before, "The first day of the edition before it; null for the first of its center.")
+    difference: list[ProfileChange] = lines(
+        against_before,
+        "修订内容: rule by rule, what it changes in the edition that holds until its day, whichever was published first; empty for the first.",
+        order=("rule",),
+    )
+    difference_from_first: list[ProfileChange] = lines(
+        against_first,
+        "与最初版本的差异: the same against the edition the center began with, commonly the regulation that comes with this service.",
+        order=("rule",),
+    )
+    code_of_conduct: str | None = column("code_of_conduct", "工作守则, in full (000 §8(八)); null where the center has entered none.")
+    code_digest: str | None = column("code_digest", "SHA-256 over the UTF-8 of that text, in hex: what the step ACCEPT of an assignment names.")
+    exam_room_rules: str | None = column("exam_room_rules", "考场规则, in full (000 §8(八)); null where the center has entered none.")
 
 
 @strawberry.input(description="Which profiles.")
@@ -110,13 +109,11 @@ class Organization(Node):
     parent: Annotated["Organization", strawberry.lazy("gql.organizations")] | None = one("parent_id", ORGANIZATIONS, "The organization above it.")
 
 
-def not_inspected(frame: Frame, year: ColumnElement[int]) -> ColumnElement[bool]:
-    i, seen = visible(frame, source_of("gql.inspections:INSPECTIONS"))
-    return ~there_is(i).where(i.c.agency_id == frame.t.c.id, i.c.year == year, i.c.status != constant("CANCELLED"), *seen)
-
-
-def not_rated(frame: Frame, year: ColumnElement[int]) -> ColumnElement[bool]:
-    return ~some(frame, "gql.ratings:RATINGS", "agency_id", year=year)
+@strawberry.input(description="Which districts.")
+class DistrictFilter:
+    name: TextFilter | None = where("name", "Its name.")
+    center: IdFilter | None = where("center_id", "Its center.", "ctr")
+    without_implementing_rules_on: date | None = where_met(NO_RULES, without_implementing_rules, WITHOUT_RULES, kind=Date())
 
 
 @strawberry.input(description="Which agencies.")
@@ -135,6 +132,10 @@ class AgencyFilter:
     not_rated_in: int | None = where_met(
         "not_rated_in", not_rated, "Without a 年检评估评定 of this year, as far as the caller may see them (000 §10(三)).", kind=Integer()
     )
+    without_implementing_rules_on: date | None = where_met(NO_RULES, without_implementing_rules, WITHOUT_RULES, kind=Date())
+    disqualified: bool | None = where_worked(
+        "disqualified", disqualified, "取消资格: whether the HR department has disqualified them, as far as the caller may read the case (000 §20)."
+    )
 
 
 @strawberry.enum(description="What agencies may be sorted by.")
@@ -151,6 +152,14 @@ class Agency(Organization):
     district: Annotated["District", strawberry.lazy("gql.organizations")] | None = one(
         "district_id", DISTRICTS, "Its district, where there is that tier."
     )
+    disqualified_on: date | None = computed(
+        of_disqualification("hr_decided_on"),
+        "取消资格: on which day the HR department disqualified it (000 §20); null too where the caller may not read the case.",
+    )
+    disqualification_number: str | None = computed(of_disqualification("hr_decision_number"), "取消资格文号: by which decision.")
+    plans: Connection[Paper] = page(
+        "agency_id", "gql.plans:PLANS", "备案方案、实施方案: its own, withdrawn ones too (003 §13).", type=Connection[Paper], arguments=Arguments()
+    )
 
 
 AGENCY_ARGUMENTS = Arguments(AgencyFilter, AgencyOrder)
@@ -164,7 +173,7 @@ class District(Organization):
 @strawberry.type(description="省、市职业技能鉴定中心: manages supervision in its territory.")
 class Center(Organization):
     districts: Connection[District] = page(
-        "center_id", DISTRICTS, "Its districts.", type=Connection[District], arguments=Arguments(), order="code", descending=False
+        "center_id", DISTRICTS, "Its districts.", type=Connection[District], arguments=Arguments(DistrictFilter), order="code", descending=False
     )
     agencies: Connection[Agency] = page("center_id", AGENCIES, "All agencies below it.", type=Connection[Agency], arguments=AGENCY_ARGUMENTS)
 
@@ -252,7 +261,7 @@ class Query:
     )
     center: Center | None = row(CENTERS, "One center.", Center)
     districts: Connection[District] | None = page(
-        None, DISTRICTS, "All districts.", type=Connection[District], arguments=Arguments(), order="code", descending=False
+        None, DISTRICTS, "All districts.", type=Connection[District], arguments=Arguments(DistrictFilter), order="code", descending=False
     )
     district: District | None = row(DISTRICTS, "One district.", District)
     agencies: Connection[Agency] | None = page(None, AGENCIES, "All agencies.", type=Connection[Agency], arguments=AGENCY_ARGUMENTS)

@@ -11,10 +11,11 @@ from domain import overlays
 from domain.overlays import Proposal
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
-from gql.organizations import EVENTS, ORGANIZATIONS, PROFILES, Event, Organization, Profile, Rule, Step, Versioned
+from gql.organizations import EVENTS, ORGANIZATIONS, PROFILES, Event, Organization, Profile, Step, Versioned
 from gql.profiles import RuleInput, said
 from gql.reading.declare import Offered, Source, bound, column, given, items, one, page, steps
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
+from gql.rules import Rule
 from gql.supervisors import PERSONS, Person
 from models.overlays import Overlay as OverlayRow
 from models.overlays import OverlayStatus
@@ -44,6 +45,7 @@ class Overlay(Versioned):
     organization: Organization | None = one("organization_id", ORGANIZATIONS, "Whose they are: for itself, and all below.")
     number: int = column("number", "版本号, counted by organization.")
     title: str = column("title", "Its title.")
+    text: str | None = column("text", "全文: the implementing rules in full, as adopted (003 §18); null where only their rules were entered.")
     effective_from: date = column("effective_from", "施行日期: the first day it holds.")
     status: OverlayStatus = column("status", "How far it has come.")
     rules: list[Rule] = items(lambda frame: frame.t.c["rules"], "What it says. Of the rules above, the stricter always holds.")
@@ -97,6 +99,7 @@ class OverlayProposeInput(Keyed):
     title: str = strawberry.field(description="Its title, at most 200 characters.")
     effective_from: date = strawberry.field(description="施行日期: the first day it holds, tomorrow at the earliest.")
     rules: list[RuleInput] = strawberry.field(description="Each stricter than above. Empty: from that day on the rules above hold as they are.")
+    text: str | None = strawberry.field(default=None, description="实施细则全文, at most 8000 characters; it never changes once proposed.")
 
 
 @strawberry.input(description="Which version.")
@@ -123,7 +126,7 @@ class Mutation:
     async def overlay_propose(call: Call, input: OverlayProposeInput) -> OverlayPayload:
         organization = await overlays.organization_of(call.session, call.act)
         call.require(PROPOSE, overlays.blank(organization))
-        proposal = Proposal(input.title, input.effective_from, said(input.rules))
+        proposal = Proposal(input.title, input.effective_from, said(input.rules), input.text)
         overlay, event = await overlays.propose(call.session, organization, proposal, act=call.act)
         return changed(OverlayPayload, overlay=overlay.id, event=event.id)
 

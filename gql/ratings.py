@@ -5,13 +5,13 @@ from enum import Enum
 
 import strawberry
 
-from gql.checklists import TEMPLATES, ChecklistTemplate
 from gql.enums import described
 from gql.fields import row
 from gql.inspections import INSPECTIONS, Inspection
 from gql.organizations import AGENCIES, Agency, Node
 from gql.reading.declare import Source, column, one, page
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
+from gql.templates import TEMPLATES, ChecklistTemplate
 from models.ratings import AnnualRating as AnnualRatingRow
 from models.ratings import Rating
 

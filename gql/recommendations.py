@@ -12,7 +12,7 @@ from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.inspections import INSPECTIONS, Inspection
 from gql.organizations import AGENCIES, EVENTS, Agency, Event, Step, Versioned
 from gql.reading.declare import Offered, Source, bound, column, given, one, page, steps
-from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where
+from gql.reading.paging import Among, Arguments, Beside, Connection, IdFilter, RangeFilter, TextFilter, where, where_beside
 from gql.sessions import ASSESSORS, Assessor
 from gql.supervisors import PERSONS, Person
 from models.recommendations import AssessorRecommendation as AssessorRecommendationRow
@@ -22,7 +22,7 @@ described(
     AssessorRecommendationStatus,
     "取消考评人员资格建议的状态: where a recommendation stands.",
     PROPOSED="已提出: the agency has to decide.",
-    ACCEPTED="已采纳: the agency has cancelled the qualification.",
+    ACCEPTED="已采纳: the agency has cancelled the qualification: the person assesses in none of its sessions after that day.",
     REJECTED="未采纳: the agency has not, and says why.",
 )
 
@@ -51,6 +51,18 @@ class AssessorRecommendation(Versioned):
 @strawberry.input(description="Which recommendations.")
 class AssessorRecommendationFilter:
     status: Among[AssessorRecommendationStatus] | None = where("status", "Where they stand.")
+    person: IdFilter | None = where_beside(
+        "person",
+        Beside(ASSESSORS, "assessor_id", "id", "person_id"),
+        "About whom, in whichever session: the id number says who that is, so a namesake is not found.",
+        "per",
+    )
+    name: TextFilter | None = where_beside(
+        "name",
+        Beside(ASSESSORS, "assessor_id", "id", "name"),
+        "By the name the agency wrote in that session: namesakes come with it, and who was written otherwise elsewhere does not.",
+    )
+    decided_at: RangeFilter[datetime] | None = where("decided_at", "When the agency decided.")
     agency: IdFilter | None = where("agency_id", "Who decides.", "agc")
     district: IdFilter | None = where("district_id", "In which district.", "dst")
     inspection: IdFilter | None = where("inspection_id", "Of which inspection.", "insp")
@@ -120,7 +132,11 @@ class Mutation:
         found, event = await recommendations.propose(call.session, visit, assessor, facts=input.facts, act=call.act)
         return changed(AssessorRecommendationPayload, assessor_recommendation=found.id, event=event.id)
 
-    @mutation(DECIDE, "Follow a recommendation (采纳), as the agency: it cancels the qualification.")
+    @mutation(
+        DECIDE,
+        "Follow a recommendation (采纳), as the agency: it cancels the qualification (000 §8(三)). From the next day on nobody names the person as an "
+        "assessor of the agency's sessions; in those where they are named already they stay, and other agencies decide for themselves.",
+    )
     async def assessor_recommendation_accept(call: Call, input: AssessorRecommendationAcceptInput) -> AssessorRecommendationPayload:
         found = await taken(call, input)
         event = await recommendations.accept(call.session, found, input.reason, act=call.act)

@@ -8,14 +8,16 @@ import strawberry
 from sqlalchemy import ColumnElement
 
 from authz.actions import Action
+from authz.relations import PERSON, there_is
 from domain import sessions
 from domain.sessions import Details, Named
 from gql import ids
-from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
 from gql.organizations import AGENCIES, DISTRICTS, EVENTS, Agency, District, Event, Node, Step, Versioned
 from gql.reading.declare import Frame, Offered, Source, bound, column, given, many, one, page, steps
+from gql.reading.filters import visible
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, TextFilter, where, where_worked
+from gql.staffing import EXAM_STAFF, ExamStaff, ExamStaffInput
 from gql.supervisors import PERSONS, SUPERVISORS, Person, Supervisor
 from models.events import Event as EventRow
 from models.sessions import Assessor as AssessorRow
@@ -27,26 +29,7 @@ if TYPE_CHECKING:
     from gql.evidence import Evidence
     from gql.inspections import Inspection
 
-described(
-    RecognitionMode,
-    "评价方式: how skills are recognized (003 §13).",
-    EXAM="考核评价: by an examination, which is inspected on site (003 §13(一)).",
-    PROCESS="过程评价: in the course of work, by its plan and records (003 §13(二)).",
-    DIRECT="直接认定: without an examination; its results are looked at (003 §13(三)).",
-    RESULT="结果认定: by results at work; these are looked at (003 §13(三)).",
-)
-described(
-    RecognitionSessionStatus,
-    "认定场次的状态: where a session stands.",
-    PLANNED="计划: registered.",
-    STARTED="已开始: under way.",
-    HELD="已完成: held; counts for every ratio.",
-    RESULTS_POSTED="结果已公示: results are posted.",
-    CANCELLED="已取消: leaves every ratio.",
-)
-
-RECOGNITION_SESSIONS = Source(RecognitionSessionRow, "RecognitionSession", "ses")
-ASSESSORS = Source(AssessorRow, "Assessor", "asr")
+RECOGNITION_SESSIONS, ASSESSORS = Source(RecognitionSessionRow, "RecognitionSession", "ses"), Source(AssessorRow, "Assessor", "asr")
 INSPECTIONS, EVIDENCE = "gql.inspections:INSPECTIONS", "gql.evidence:EVIDENCE"
 
 Visit = Annotated["Inspection", strawberry.lazy("gql.inspections")]
@@ -58,6 +41,22 @@ PLANNED, OPEN = ("PLANNED",), ("PLANNED", "STARTED")
 class Assessor(Node):
     name: str = column("name", "The name the agency gave.")
     person: Person | None = one("person_id", PERSONS, "Who that is.")
+
+
+def is_watched(frame: Frame) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = frame.t.c.internal_supervisor_id.is_not(None)
+    return found
+
+
+def has_come(frame: Frame) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = frame.t.c.internal_checked_in_at.is_not(None)
+    return found
+
+
+def is_own(frame: Frame) -> ColumnElement[bool]:
+    """Whether the caller is who was named to watch it."""
+    s, seen = visible(frame, SUPERVISORS)
+    return there_is(s).where(s.c.id == frame.t.c.internal_supervisor_id, s.c.person_id == PERSON, *seen)
 
 
 @strawberry.type(description="认定场次: one session of one agency at one place.")
@@ -72,10 +71,16 @@ class RecognitionSession(Versioned):
     ends_at: datetime = column("ends_at", "When it is over.")
     cancel_reason: str | None = column("cancel_reason", "Why it was cancelled.")
     internal_checked_in_at: datetime | None = column("internal_checked_in_at", "When the internal supervisor checked in.")
+    results_posted_at: datetime | None = column(
+        "results_posted_at", "结果公示时间: when it was recorded that the results are posted (F15 of the form)."
+    )
     agency: Agency | None = one("agency_id", AGENCIES, "Who holds it.")
     district: District | None = one("district_id", DISTRICTS, "Where it is held, where there are districts: its rules are those of the place.")
     internal_supervisor: Supervisor | None = one("internal_supervisor_id", SUPERVISORS, "内部督导员, 质量内控人员: who watches it for the agency.")
     assessors: list[Assessor] = many("recognition_session_id", ASSESSORS, "Who assesses, by name; at most 50.", order=("name",), cap=50)
+    exam_staff: list[ExamStaff] = many(
+        "recognition_session_id", EXAM_STAFF, "现场负责人、考务人员、监考员; at most 100.", order=("duty", "name"), cap=100
+    )
     inspections: Connection[Visit] = page(
         "recognition_session_id",
         INSPECTIONS,
@@ -93,18 +98,10 @@ class RecognitionSession(Versioned):
         Offered("recognitionSessionCancel", Action.SESSION_CANCEL, PLANNED, "CANCELLED"),
         Offered("recognitionSessionNameAssessor", Action.SESSION_NAME_ASSESSOR, OPEN),
         Offered("recognitionSessionAssignInternal", Action.SESSION_ASSIGN_INTERNAL, PLANNED),
+        Offered("recognitionSessionRecuseInternal", Action.SESSION_RECUSE_INTERNAL, PLANNED, when=is_own),
         Offered("recognitionSessionCheckIn", Action.SESSION_CHECK_IN, OPEN),
+        Offered("inspectionOpenInternal", Action.SESSION_INSPECT, ("STARTED", "HELD"), when=has_come),
     )
-
-
-def is_watched(frame: Frame) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = frame.t.c.internal_supervisor_id.is_not(None)
-    return found
-
-
-def has_come(frame: Frame) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = frame.t.c.internal_checked_in_at.is_not(None)
-    return found
 
 
 @strawberry.input(description="Which sessions.")
@@ -117,6 +114,7 @@ class RecognitionSessionFilter:
     level: Among[SkillLevel] | None = where("level", "职业技能等级.")
     occupation: TextFilter | None = where("occupation", "职业(工种).")
     candidate_count: RangeFilter[int] | None = where("candidate_count", "参评人数.")
+    results_posted_at: RangeFilter[datetime] | None = where("results_posted_at", "结果公示时间: when that was recorded.")
     internal_supervisor: IdFilter | None = where("internal_supervisor_id", "Whom the agency named to watch them.", "sup")
     has_internal_supervisor: bool | None = where_worked("has_internal_supervisor", is_watched, "With an internal supervisor named or without one.")
     internal_checked_in: bool | None = where_worked("internal_checked_in", has_come, "Whether the internal supervisor has checked in.")
@@ -144,7 +142,7 @@ class Query:
 @strawberry.input(description="考评人员, as the agency names them.")
 class AssessorInput:
     name: str = strawberry.field(description="The name, at most 60 characters.")
-    id_number: str = strawberry.field(description="公民身份号码 (GB 11643). Not kept: its keyed digest finds the person.")
+    id_number: str = strawberry.field(description="公民身份号码 (GB 11643). Not kept: its keyed digest finds the person, whatever the name.")
 
     def named(self) -> Named:
         return Named(self.name, self.id_number)
@@ -161,6 +159,7 @@ class RecognitionSessionRegisterInput(Keyed):
     ends_at: datetime = strawberry.field(description="When it is over.")
     district: strawberry.ID | None = strawberry.field(default=None, description="Where it is held, if not in the agency's own district.")
     assessors: list[AssessorInput] = strawberry.field(default_factory=list, description="Who assesses; at most 50, others may follow.")
+    exam_staff: list[ExamStaffInput] = strawberry.field(default_factory=list, description="现场负责人、考务人员、监考员; at most 100.")
     internal_supervisor: strawberry.ID | None = strawberry.field(default=None, description="Who watches it for the agency; may follow.")
 
     def details(self) -> Details:
@@ -240,14 +239,21 @@ class Mutation:
         found = await sessions.drafted(call.session, call.act.organization_id, input.details(), act=call.act)
         call.require(Action.SESSION_REGISTER, found)
         internal, named = ids.optional(input.internal_supervisor, ["sup"]), [one.named() for one in input.assessors]
-        event = await sessions.register(call.session, found, assessors=named, internal=internal, keys=call.context.id_keys, act=call.act)
+        staff = [one.on_duty() for one in input.exam_staff]
+        event = await sessions.register(
+            call.session, found, assessors=named, on_duty=staff, internal=internal, keys=call.context.id_keys, act=call.act
+        )
         return after(found, event)
 
-    @mutation(Action.SESSION_NAME_ASSESSOR, "Name one more assessor; nobody who supervises or has another duty at that time (000 §8(八), 003 §10).")
+    @mutation(
+        Action.SESSION_NAME_ASSESSOR,
+        "Name one more assessor; nobody who supervises or has another duty at that time (000 §8(八), 003 §10), or whom the agency has cancelled before "
+        "that day (000 §8(三)).",
+    )
     async def recognition_session_name_assessor(call: Call, input: RecognitionSessionNameAssessorInput) -> RecognitionSessionPayload:
         found = await taken(call, input, Action.SESSION_NAME_ASSESSOR)
-        _, event = await sessions.name_assessor(call.session, found, input.assessor.named(), keys=call.context.id_keys, act=call.act)
-        return after(found, event)
+        named = await sessions.name_assessor(call.session, found, input.assessor.named(), keys=call.context.id_keys, act=call.act)
+        return after(found, named[1])
 
     @mutation(
         Action.SESSION_ASSIGN_INTERNAL,
@@ -260,8 +266,8 @@ class Mutation:
 
     @mutation(
         Action.SESSION_CHECK_IN,
-        "The internal supervisor who was named checks in, on the day and nobody for another (000 §12, 003 §6). That is kept on the session; it opens no "
-        "inspection.",
+        "The internal supervisor who was named checks in, on the day and nobody for another (000 §12, 003 §6). What they find is written down in an "
+        "inspection of the agency's own (`inspectionOpenInternal`).",
     )
     async def recognition_session_check_in(call: Call, input: RecognitionSessionCheckInInput) -> RecognitionSessionPayload:
         found = await taken(call, input, Action.SESSION_CHECK_IN)

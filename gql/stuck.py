@@ -64,7 +64,7 @@ async def stuck_steps(info: Info, days: Days) -> list[StuckStep] | None:
     context, actor = info.context, signed_in(info.context)
     readable = {one.model: scope(actor.shape, action, table_of(one.model)) for one, action in sources().items()}
     async with context.database.transaction(actor.tenant) as session:
-        found = await stuck.stuck(session, days, readable=readable, values=actor.binds(), at=context.now)
+        found = await stuck.stuck(session, days, readable=readable, values=actor.binds(), by=actor.organization_id, at=context.now)
     return [shown(one) for one in found]
 
 
@@ -84,5 +84,6 @@ def shown(one: Stuck) -> StuckStep:
 class Query:
     stuck_steps: list[StuckStep] | None = strawberry.field(
         resolver=stuck_steps,
-        description="卡在哪里: what the caller may read that has not moved for so many days, by whose turn it is; the longest waiting first, at most 200.",
+        description="卡在哪里: what the caller may read that has not moved for so many days, by whose turn it is; the longest waiting first, at most 200. "
+        "An agency's own inspections (内督) are shown to that agency alone.",
     )

@@ -184,9 +184,12 @@ class Card(Versioned):
     valid_from: date = column("valid_from", "The first day it counts.")
     valid_until: date = column("valid_until", "The first day it no longer counts.")
     returned_on: date | None = column("returned_on", "证卡交回: on which day the issuer had it back (000 §23).")
+    print_number: int = column("print_number", "第几次印制: 1 for the first; only the last print counts.")
+    replaced_on: date | None = column("replaced_on", "补发日期: when the last print took the place of the one before; null for the first.")
     ledger_digest: str | None = column("ledger_digest", "证卡台账: the digest, in hex, of its newest entry in the chained history of its issuer.")
     available_steps: list[Step] = steps(
         Offered("supervisorCaseOpen", Action.SUPERVISOR_CASE_OPEN, ("ACTIVE", "SUSPENDED")),
+        Offered("cardReplace", Action.CARD_REPLACE, ("ACTIVE",)),
         Offered("cardReturn", Action.CARD_RETURN, ("REVOKED", "CANCELLED"), when=outstanding),
     )
 

@@ -41,6 +41,7 @@ class CardVerdict:
     ledger_digest: str | None = strawberry.field(
         description="证卡台账: the digest, in hex, of the card's newest entry in its issuer's chained ledger. Whoever keeps it can tell later whether it was taken away."
     )
+    print_number: int | None = strawberry.field(description="第几次印制: which print of the card counts; an earlier one was replaced (补发).")
     checked_at: datetime = strawberry.field(description="When this was said.")
 
 
@@ -78,6 +79,7 @@ def shown(found: Verified, *, at: datetime) -> CardVerdict:
         issuer=found.issuer,
         valid_until=found.valid_until,
         ledger_digest=found.ledger_digest,
+        print_number=found.print_number,
         checked_at=at,
     )
 

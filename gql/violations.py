@@ -13,6 +13,7 @@ from domain.violations import Alleged, Finding
 from gql.credit import CREDIT_ENTRIES, CreditEntry, agency_named, session_named
 from gql.enums import described
 from gql.fields import VERSION, Call, Keyed, changed, mutation, row
+from gql.inspections import INSPECTIONS, Inspection
 from gql.organizations import AGENCIES, DISTRICTS, EVENTS, Agency, District, Event, Step, Versioned
 from gql.reading.declare import Frame, Offered, Source, bound, column, computed, given, one, only, page, steps
 from gql.reading.paging import Among, Arguments, Connection, IdFilter, RangeFilter, where, where_worked
@@ -20,6 +21,7 @@ from gql.sessions import RECOGNITION_SESSIONS, RecognitionSession
 from gql.supervisors import PERSONS, Person
 from models.credit import CreditEntry as CreditEntryRow
 from models.credit import CreditGround
+from models.inspections import Inspection as InspectionRow
 from models.sessions import RecognitionSession as RecognitionSessionRow
 from models.violations import ReportChannel, SeriousViolationKind, SeriousViolationStatus
 from models.violations import SeriousViolationReport as ReportRow
@@ -68,7 +70,9 @@ class SeriousViolationReport(Versioned):
     channel: ReportChannel = column("channel", "By which way it came.")
     status: SeriousViolationStatus = column("status", "Where it stands.")
     facts: str = column("facts", "What is said to have happened.")
+    advice: str | None = column("advice", "建议: what whoever raised it proposes (000 §8(七)).")
     recognition_session: RecognitionSession | None = one("recognition_session_id", RECOGNITION_SESSIONS, "At which session; without one, as a whole.")
+    inspection: Inspection | None = one("inspection_id", INSPECTIONS, "From which inspection it comes; null too where the reader may not see that.")
     raised_by: Person | None = one("person_id", PERSONS, "Who raised it.")
     discovered_at: datetime = column("discovered_at", "When it was discovered.")
     raised_at: datetime = column("raised_at", "When it was reported.")
@@ -96,6 +100,7 @@ class SeriousViolationReportFilter:
     agency: IdFilter | None = where("agency_id", "About whom.", "agc")
     district: IdFilter | None = where("area_id", "In which district.", "dst")
     recognition_session: IdFilter | None = where("recognition_session_id", "About which session.", "ses")
+    inspection: IdFilter | None = where("inspection_id", "From which inspection they come.", "insp")
     discovered_at: RangeFilter[datetime] | None = where("discovered_at", "When it was discovered.")
     raised_at: RangeFilter[datetime] | None = where("raised_at", "When they were raised.")
     due_at: RangeFilter[datetime] | None = where("due_at", "Until when they had to be.")
@@ -128,9 +133,14 @@ class SeriousViolationReportRaiseInput(Keyed):
     facts: str = strawberry.field(description="What happened, at most 4000 characters.")
     discovered_at: datetime = strawberry.field(description="When it was discovered: the clock runs from here.")
     recognition_session: strawberry.ID | None = strawberry.field(default=None, description="At which session; without one, the agency as a whole.")
+    inspection: strawberry.ID | None = strawberry.field(
+        default=None, description="From which inspection of the agency it comes, one that the caller may read; the agency sees no trace of it."
+    )
 
-    def alleged(self, recognition: RecognitionSessionRow | None) -> Alleged:
-        return Alleged(self.kind, self.facts, self.discovered_at, recognition)
+    advice: str | None = strawberry.field(default=None, description="建议: what is proposed (000 §8(七)), at most 2000 characters.")
+
+    def alleged(self, recognition: RecognitionSessionRow | None, inspection: InspectionRow | None) -> Alleged:
+        return Alleged(self.kind, self.facts, self.discovered_at, recognition, inspection, self.advice)
 
 
 @strawberry.input(description="What a supervisor reports straight to the center.")
@@ -172,10 +182,16 @@ class SeriousViolationReportPayload:
     replayed: bool = bound("replayed", "Whether this key was answered before.")
 
 
+async def visit_named(call: Call, id: str | None) -> InspectionRow | None:
+    """The inspection that a report comes from, where it comes from one; it must be one that the caller sees."""
+    found: InspectionRow | None = await call.fetch(INSPECTIONS, id, to=Action.INSPECTION_READ) if id else None
+    return found
+
+
 async def raised(call: Call, input: SeriousViolationReportRaiseInput, action: Action) -> SeriousViolationReportPayload:
     agency = await agency_named(call, input.agency)
     call.require(action, violations.blank(agency, by=call.actor.person_id))
-    alleged = input.alleged(await session_named(call, input.recognition_session))
+    alleged = input.alleged(await session_named(call, input.recognition_session), await visit_named(call, input.inspection))
     report, event = await violations.raise_report(call.session, agency, alleged, act=call.act, direct=action is DIRECT)
     return changed(SeriousViolationReportPayload, serious_violation_report=report.id, event=event.id)
 

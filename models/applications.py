@@ -22,9 +22,17 @@ class ApplicationStatus(StrEnum):
     CARD_ISSUED = "CARD_ISSUED"
     DESIGNATED = "DESIGNATED"
     REJECTED = "REJECTED"
+    DECLINED = "DECLINED"
+    WITHDRAWN = "WITHDRAWN"
 
 
-ENDED = (ApplicationStatus.CARD_ISSUED, ApplicationStatus.DESIGNATED, ApplicationStatus.REJECTED)
+ENDED = (
+    ApplicationStatus.CARD_ISSUED,
+    ApplicationStatus.DESIGNATED,
+    ApplicationStatus.REJECTED,
+    ApplicationStatus.DECLINED,
+    ApplicationStatus.WITHDRAWN,
+)
 
 
 class WorkArea(StrEnum):
@@ -67,14 +75,16 @@ class Application(Row, Placed, table=True):
             "kind",
             "employer_id",
             unique=True,
-            postgresql_where=literal_column("status NOT IN ('CARD_ISSUED', 'DESIGNATED', 'REJECTED')"),
+            postgresql_where=literal_column("status NOT IN ('CARD_ISSUED', 'DESIGNATED', 'REJECTED', 'DECLINED', 'WITHDRAWN')"),
         ),
         CheckConstraint("kind <> 'INTERNAL' OR (issuer_id = employer_id AND agency_id = employer_id)", "internal_at_own_agency"),
         CheckConstraint("kind <> 'EXTERNAL' OR issuer_id = center_id", "external_at_center"),
-        CheckConstraint("(status = 'DRAFT') = (applied_at IS NULL) AND (applied_at IS NULL) = (profile_id IS NULL)", "applied_is_judged"),
+        CheckConstraint(
+            "(status = 'WITHDRAWN' OR (status = 'DRAFT') = (applied_at IS NULL)) AND (applied_at IS NULL) = (profile_id IS NULL)", "applied_is_judged"
+        ),
         CheckConstraint("(recommended_at IS NULL) = (recommended_by IS NULL)", "recommendation_is_somebodys"),
         CheckConstraint("recommended_by <> person_id", "recommended_by_another"),
-        CheckConstraint("(status = 'REJECTED') = (reasons IS NOT NULL)", "rejected_has_reasons"),
+        CheckConstraint("(status IN ('REJECTED', 'DECLINED', 'WITHDRAWN')) = (reasons IS NOT NULL)", "refused_has_reasons"),
         CheckConstraint("(status = 'CARD_ISSUED') = (card_id IS NOT NULL)", "issued_has_card"),
         CheckConstraint("(status IN ('CARD_ISSUED', 'DESIGNATED')) = (supervisor_id IS NOT NULL)", "granted_is_on_roster"),
     )

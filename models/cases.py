@@ -37,10 +37,18 @@ class CaseOrigin(StrEnum):
 
 class SupervisorCaseStatus(StrEnum):
     OPENED = "OPENED"
+    HEARING = "HEARING"
     DECIDED = "DECIDED"
     IN_FORCE = "IN_FORCE"
+    APPEALED = "APPEALED"
+    UPHELD = "UPHELD"
     LIFTED = "LIFTED"
     CLOSED = "CLOSED"
+
+
+UNDECIDED = (SupervisorCaseStatus.OPENED, SupervisorCaseStatus.HEARING)
+IN_EFFECT = (SupervisorCaseStatus.IN_FORCE, SupervisorCaseStatus.APPEALED, SupervisorCaseStatus.UPHELD)
+"""The sanction holds: an appeal does not put it off."""
 
 
 class Sanction(StrEnum):
@@ -71,8 +79,10 @@ class SupervisorCase(Row, Tenanted, table=True):
         *listed(),
         UniqueConstraint("issuer_id", "decision_number"),
         CheckConstraint("confirmed_by IS NULL OR confirmed_by <> decided_by", "two_persons"),
-        CheckConstraint("sanction <> 'REVOCATION' OR status NOT IN ('IN_FORCE') OR confirmed_by IS NOT NULL", "revocation_confirmed"),
-        CheckConstraint("status IN ('OPENED', 'CLOSED') OR (sanction IS NOT NULL AND decided_by IS NOT NULL)", "decided_has_sanction"),
+        CheckConstraint(
+            "sanction <> 'REVOCATION' OR status NOT IN ('IN_FORCE', 'APPEALED', 'UPHELD') OR confirmed_by IS NOT NULL", "revocation_confirmed"
+        ),
+        CheckConstraint("status IN ('OPENED', 'HEARING', 'CLOSED') OR (sanction IS NOT NULL AND decided_by IS NOT NULL)", "decided_has_sanction"),
         CheckConstraint("(criticism IS NOT NULL) = (sanction IS NOT DISTINCT FROM 'CRITICISM')", "criticism_is_said"),
         CheckConstraint("sanction <> 'ADMIN_DISCIPLINE' OR (authority IS NOT NULL AND decided_on IS NOT NULL)", "discipline_by_authority"),
         CheckConstraint("review_on IS NULL OR sanction = 'SUSPENSION'", "review_of_suspension"),
@@ -82,7 +92,22 @@ class SupervisorCase(Row, Tenanted, table=True):
             "(judicial_number IS NULL) = (judicial_referred_on IS NULL) AND (judicial_number IS NULL) = (judicial_referred_by IS NULL)",
             "referral_is_whole",
         ),
-        Index("uq_supervisor_case_one_open", "card_id", "ground", unique=True, postgresql_where=literal_column("status IN ('OPENED', 'DECIDED')")),
+        CheckConstraint("num_nonnulls(hearing_by, hearing_until) <> 1 AND (status <> 'HEARING' OR hearing_until IS NOT NULL)", "hearing_is_whole"),
+        CheckConstraint("num_nonnulls(hearing_on, hearing_place) <> 1 AND (hearing_on IS NULL OR hearing_on <= hearing_until)", "hearing_has_place"),
+        CheckConstraint("statement IS NULL OR stated_at IS NOT NULL", "statement_has_instant"),
+        CheckConstraint("stated_at IS NULL OR hearing_until IS NOT NULL", "statement_when_heard"),
+        CheckConstraint("(appeal IS NULL) = (appealed_at IS NULL)", "appeal_has_instant"),
+        CheckConstraint("status NOT IN ('APPEALED', 'UPHELD') OR appeal IS NOT NULL", "appeal_is_made"),
+        CheckConstraint("num_nonnulls(appeal_reason, appeal_decided_by) <> 1", "appeal_is_answered"),
+        CheckConstraint("status <> 'UPHELD' OR appeal_decided_by IS NOT NULL", "upheld_by_somebody"),
+        CheckConstraint("appeal_decided_by <> decided_by AND (confirmed_by IS NULL OR appeal_decided_by <> confirmed_by)", "appeal_by_another"),
+        Index(
+            "uq_supervisor_case_one_open",
+            "card_id",
+            "ground",
+            unique=True,
+            postgresql_where=literal_column("status IN ('OPENED', 'HEARING', 'DECIDED')"),
+        ),
     )
     supervisor_id: UUID = Field(foreign_key="supervisor.id", index=True)
     person_id: UUID = Field(foreign_key="person.id", index=True)
@@ -116,6 +141,19 @@ class SupervisorCase(Row, Tenanted, table=True):
     put_on: date | None = None
     # the inspected agency that reported the misconduct: never told to the person (000 §21(四))
     reported_by_id: UUID | None = Field(default=None, foreign_key="organization.id")
+    # 听取陈述申辩: who called for it, until when, and where and on which day if not in writing
+    hearing_by: UUID | None = Field(default=None, foreign_key="person.id")
+    hearing_until: date | None = None
+    hearing_on: date | None = None
+    hearing_place: str | None = Field(default=None, max_length=200)
+    # what the person said, once; an instant without words is a waiver
+    statement: str | None = Field(default=None, max_length=4000)
+    stated_at: datetime | None = Field(default=None, sa_type=Instant)
+    # 申诉: what was said against the decision, once; who answered it and why
+    appeal: str | None = Field(default=None, max_length=4000)
+    appealed_at: datetime | None = Field(default=None, sa_type=Instant)
+    appeal_reason: str | None = Field(default=None, max_length=2000)
+    appeal_decided_by: UUID | None = Field(default=None, foreign_key="person.id")
 
 
 class BlacklistEntry(Row, Tenanted, table=True):

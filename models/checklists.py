@@ -1,7 +1,8 @@
 """The checklist: versioned templates as data, answers, signatures, and the findings that follow."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
@@ -28,6 +29,14 @@ class TemplateKind(StrEnum):
     ONSITE_SCORED = "ONSITE_SCORED"
     ANNUAL = "ANNUAL"
     AGENCY = "AGENCY"
+
+
+class LineChange(StrEnum):
+    """What an edition makes of a line of the one before it."""
+
+    ADDED = "ADDED"
+    CHANGED = "CHANGED"
+    REMOVED = "REMOVED"
 
 
 class Section(StrEnum):
@@ -71,10 +80,17 @@ class AnswerValue(StrEnum):
 
 
 class ChecklistTemplate(Row, table=True):
-    """`example`: the text names the form and not its lines; these are ours, for a center to replace by its own edition."""
+    """`example`: the text names the form and not its lines; these are ours, for a center to replace by its own edition.
+
+    The forms of the house have no organization and hold always; a center's own hold for it from a day on, and go before them.
+    """
 
     __tablename__ = "checklist_template"
-    __table_args__ = (UniqueConstraint("slug", "edition"),)
+    __table_args__ = (
+        UniqueConstraint("organization_id", "slug", "edition", postgresql_nulls_not_distinct=True),
+        UniqueConstraint("organization_id", "kind", "effective_from"),
+        CheckConstraint("(organization_id IS NULL) = (effective_from IS NULL)", "own_has_a_day"),
+    )
     slug: str = Field(max_length=60)
     edition: int
     title: str = Field(max_length=120)
@@ -82,6 +98,10 @@ class ChecklistTemplate(Row, table=True):
     mode: RecognitionMode | None = Field(default=None, sa_type=choice(RecognitionMode))
     example: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     source: str = Field(max_length=120)
+    organization_id: UUID | None = Field(default=None, foreign_key="organization.id")
+    effective_from: date | None = None
+    replaces_id: UUID | None = Field(default=None, foreign_key="checklist_template.id")
+    difference: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": "[]"})
 
 
 class ChecklistItem(Row, table=True):
@@ -101,6 +121,7 @@ class ChecklistItem(Row, table=True):
     section: Section | None = Field(default=None, sa_type=choice(Section))
     category: FindingCategory | None = Field(default=None, sa_type=choice(FindingCategory))
     max_score: int | None = None
+    article: str | None = Field(default=None, max_length=120)
 
 
 class Checklist(Row, Tenanted, table=True):

@@ -178,12 +178,12 @@ async def driver_of(connection: AsyncConnection) -> Driver:
 
 
 class Database:
-    def __init__(self, url: str, *, pool_size: int = 5, statement_seconds: float = 4) -> None:
+    def __init__(self, url: str, *, pool_size: int = 5, statement_seconds: float = 4, statements: int = 100) -> None:
+        """`statements` are those that a connection keeps prepared, where it may keep any."""
         settings = SETTINGS | {"statement_timeout": str(round(statement_seconds * 1000))}
         plain, prepares = without_options(url)
-        said: dict[str, object] = {"server_settings": settings} | (
-            {} if prepares else {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
-        )
+        said: dict[str, object] = {"server_settings": settings, "prepared_statement_cache_size": statements if prepares else 0}
+        said |= {} if prepares else {"statement_cache_size": 0}
         self._engine = create_async_engine(plain, pool_size=pool_size, max_overflow=0, pool_timeout=PATIENCE, hide_parameters=True, connect_args=said)
         self._sessions = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False)
         self._pipelines = Pipelines(url, settings, size=pool_size, patience=PATIENCE)

@@ -119,6 +119,7 @@ class Assignment(Row, Tenanted, table=True):
             unique=True,
             postgresql_where=literal_column("status IN ('OFFERED', 'ACCEPTED', 'CHECKED_IN', 'DONE')"),
         ),
+        Index("uq_assignment_internal_once", "recognition_session_id", "supervisor_id", unique=True, postgresql_where=literal_column("internal")),
         ExcludeConstraint(
             ("person_id", "="),
             (literal_column("tstzrange(starts_at, ends_at)"), "&&"),

@@ -53,6 +53,9 @@ class Inspection(Row, Tenanted, table=True):
         CheckConstraint("form <> 'SPECIAL' OR topic IS NOT NULL", "special_has_topic"),
         CheckConstraint("(form = 'ANNUAL') = (year IS NOT NULL)", "annual_has_year"),
         CheckConstraint("form <> 'ANNUAL' OR recognition_session_id IS NULL", "annual_is_of_the_whole"),
+        CheckConstraint(
+            "NOT internal OR (dispatcher_id = agency_id AND recognition_session_id IS NOT NULL AND draw_id IS NULL)", "internal_by_the_agency"
+        ),
         *listed("center_id", "district_id"),
         Index(None, "dispatcher_id", "closed_at"),
         Index(None, "center_id", "status", "scheduled_on", "id"),

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
 from models.base import Instant, Json, Row, Tenanted, choice, listed
@@ -53,6 +53,10 @@ class Rectification(Row, Tenanted, table=True):
     __tablename__ = "rectification"
     __table_args__ = (
         UniqueConstraint("inspection_id"),
+        CheckConstraint("num_nonnulls(extension_until, extension_reason, extension_asked_at) IN (0, 3)", "extension_is_whole"),
+        CheckConstraint("extension_granted IS NULL OR extension_until IS NOT NULL", "extension_is_asked"),
+        CheckConstraint("(extension_refusal IS NOT NULL) = (extension_granted IS FALSE)", "extension_refusal_is_said"),
+        CheckConstraint("extension_granted IS NOT TRUE OR due_on = extension_until", "extension_counts"),
         *listed("center_id", "district_id"),
         Index(None, "agency_id"),
         Index(None, "center_id", "status", "due_on", "id"),
@@ -66,6 +70,12 @@ class Rectification(Row, Tenanted, table=True):
     text: str | None = Field(default=None, max_length=8000)
     comment: str | None = Field(default=None, max_length=2000)
     submitted_at: datetime | None = Field(default=None, sa_type=Instant)
+    # 延期: asked for once, by the agency; granted or refused by the dispatcher
+    extension_until: date | None = None
+    extension_reason: str | None = Field(default=None, max_length=2000)
+    extension_asked_at: datetime | None = Field(default=None, sa_type=Instant)
+    extension_granted: bool | None = None
+    extension_refusal: str | None = Field(default=None, max_length=2000)
     # the same instant that served the letter: the inspected side sees a rectification only with it
     served_at: datetime | None = Field(default=None, sa_type=Instant)
 

@@ -49,12 +49,21 @@ class Organization(Row, table=True):
 
 
 class Profile(Row, table=True):
-    """The rules of a jurisdiction, immutable once published; the latest whose day has come is in force."""
+    """The rules of a jurisdiction, immutable once published; the latest whose day has come is in force.
+
+    `code_of_conduct` (工作守则) and `exam_room_rules` (考场规则) are the texts that 000 §8(八) names; `code_digest` is SHA-256 over the first, in hex.
+    """
 
     __tablename__ = "profile"
-    __table_args__ = (UniqueConstraint("organization_id", "effective_from"),)
+    __table_args__ = (
+        UniqueConstraint("organization_id", "effective_from"),
+        CheckConstraint("(code_of_conduct IS NULL) = (code_digest IS NULL)", "code_has_a_digest"),
+    )
     slug: str = Field(max_length=60)
     title: str = Field(max_length=200)
     organization_id: UUID = Field(foreign_key="organization.id", index=True)
     effective_from: date
     rules: list[dict[str, Any]] = Field(sa_type=Json)
+    code_of_conduct: str | None = Field(default=None, max_length=8000)
+    exam_room_rules: str | None = Field(default=None, max_length=8000)
+    code_digest: str | None = Field(default=None, max_length=64)

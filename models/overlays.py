@@ -36,6 +36,7 @@ class Overlay(Row, Tenanted, table=True):
     organization_id: UUID = Field(foreign_key="organization.id")
     number: int
     title: str = Field(max_length=200)
+    text: str | None = Field(default=None, max_length=8000)
     effective_from: date
     status: OverlayStatus = Field(default=OverlayStatus.PROPOSED, sa_type=choice(OverlayStatus))
     rules: list[dict[str, Any]] = Field(sa_type=Json)

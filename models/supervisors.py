@@ -165,6 +165,7 @@ class Card(Row, Placed, table=True):
         UniqueConstraint("issuer_id", "number"),
         CheckConstraint("valid_until > valid_from", "dates_in_order"),
         CheckConstraint("returned_on IS NULL OR status IN ('REVOKED', 'CANCELLED')", "returned_has_ended"),
+        CheckConstraint("(print_number = 1) = (replaced_on IS NULL) AND print_number > 0", "prints_count"),
         Index("uq_card_one_in_use", "supervisor_id", unique=True, postgresql_where=literal_column("status IN ('ACTIVE', 'SUSPENDED')")),
     )
     supervisor_id: UUID = Field(foreign_key="supervisor.id", index=True)
@@ -176,6 +177,8 @@ class Card(Row, Placed, table=True):
     valid_from: date
     valid_until: date
     returned_on: date | None = None
+    print_number: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    replaced_on: date | None = None
     ledger_digest: str | None = Field(default=None, max_length=64)
     """Of the last step of this card in the chain of its issuer: printed where outsiders read it, so that a cut tail is noticed (N3)."""
 

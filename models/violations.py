@@ -56,7 +56,10 @@ class SeriousViolationReport(Row, Tenanted, table=True):
     channel: ReportChannel = Field(sa_type=choice(ReportChannel))
     status: SeriousViolationStatus = Field(default=SeriousViolationStatus.RAISED, sa_type=choice(SeriousViolationStatus))
     facts: str = Field(max_length=4000)
+    # 提出建议 (000 §8(七))
+    advice: str | None = Field(default=None, max_length=2000)
     recognition_session_id: UUID | None = Field(default=None, foreign_key="recognition_session.id")
+    inspection_id: UUID | None = Field(default=None, foreign_key="inspection.id", index=True)
     # who raised it: the source
     person_id: UUID = Field(foreign_key="person.id", index=True)
     discovered_at: datetime = Field(sa_type=Instant)

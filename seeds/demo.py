@@ -24,7 +24,7 @@ from models.inspections import Inspection
 from models.memberships import Account, AccountKind
 from models.organizations import AgencyKind, Organization, Tier
 from models.supervisors import Card, Person, Sex, SkillLevel, Supervisor, SupervisorKind
-from seeds import demo_applications, demo_forms, demo_rechecks, demo_rules, demo_voices, demo_years
+from seeds import demo_applications, demo_conflicts, demo_contested, demo_forms, demo_rechecks, demo_rules, demo_voices, demo_years
 from seeds import demo_work as work
 from seeds.checklists.publish import publish_templates
 from seeds.demo_people import DISTRICTS, Hiring, hire, staffed
@@ -177,7 +177,7 @@ async def running_month(session: AsyncSession, office: work.Office, n: int, *, n
 
 
 async def cases_of_beijing(session: AsyncSession, center: Organization, *, deciders: tuple[UUID, UUID], now: datetime, keys: IdKeys) -> None:
-    """Somebody was revoked and is listed: the messy roster tries to bring them back. Somebody else is suspended."""
+    """Somebody was revoked and is listed: the messy roster tries to bring them back. Somebody else is suspended and appeals."""
     first, second = deciders
     act = Act(first, center.id, now - timedelta(days=60))
     person = await person_by_number(session, blacklisted_id(), name="甄失信", keys=keys, on=shanghai_day(act.at))
@@ -197,6 +197,7 @@ async def cases_of_beijing(session: AsyncSession, center: Organization, *, decid
     await cases.suspend(
         session, case, cases.Decision("谈话记录〔演示〕2号", "京鉴督停〔演示〕2号"), review_on=add_months(shanghai_day(now), 3), act=later
     )
+    await demo_contested.contested(session, case, suspended, admin=first, now=now)
 
 
 async def yunnan(session: AsyncSession, *, now: datetime, keys: IdKeys, password_hash: str) -> None:
@@ -222,6 +223,7 @@ async def yunnan(session: AsyncSession, *, now: datetime, keys: IdKeys, password
     await demo_years.served(session, office, inspection, people=(external, internal), admin=hiring.act.by, clerk=posts["clerk"], now=now)
     await demo_voices.complained(session, office, admin=hiring.act.by, now=now)
     await demo_rechecks.tainted(session, inspection, deciders=(hiring.act.by, staff["admin-2"]), now=now)
+    await demo_conflicts.registered(session, office, taught=external[4], kin=external[5], now=now)
     await work.plan(session, office, [shanghai_day(now) + timedelta(days=day) for day in (4, 5)], at=now - timedelta(days=1))
 
 
@@ -234,7 +236,10 @@ async def one_of_each(session: AsyncSession, office: work.Office, internal: Supe
     await work.say_yes(session, office, inspection, at=now - timedelta(days=39) + timedelta(hours=1))
     for recognition in held:
         await sessions.assign_internal(session, recognition, internal.id, act=assigned)
-        await work.hold(session, office, recognition, internal=internal.person_id)
+        await work.begin(session, office, recognition, internal=internal.person_id)
+        if recognition.id == inspection.recognition_session_id:
+            await demo_forms.watched(session, recognition, by=internal.person_id)
+        await work.end(session, office, recognition)
     await demo_forms.scored(session, office, inspection, college=office.agencies[0][0], now=now)
     return inspection
 

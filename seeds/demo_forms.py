@@ -6,13 +6,14 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain import amendments, directed
+from domain import amendments, directed, internal
 from domain.amendments import Correction, Demand
 from domain.calendar import shanghai_day
 from domain.directed import Errand
 from domain.machine import Act
 from models.inspections import Inspection, InspectionForm
 from models.organizations import Organization
+from models.sessions import RecognitionSession
 from models.supervisors import Card, Supervisor, SupervisorKind
 from seeds import demo_work as work
 from seeds.demo_work import Office, moment, team
@@ -26,6 +27,13 @@ async def scored(session: AsyncSession, office: Office, inspection: Inspection, 
     await work.rectify(session, office, inspection, to="RECTIFIED")
     await work.finish(session, office, inspection)
     await beside(session, office, inspection, college=college, now=now)
+
+
+async def watched(session: AsyncSession, recognition: RecognitionSession, *, by: UUID) -> None:
+    """内督 of the session as it runs, signed; its agency has not served the letter yet."""
+    start, home = recognition.starts_at, recognition.agency_id or by
+    visit, _ = await internal.open_internal(session, recognition, act=Act(by, home, start))
+    await work.written(session, visit, [by], home=home, start=start, faults=("S08",))
 
 
 async def beside(session: AsyncSession, office: Office, inspection: Inspection, *, college: Organization, now: datetime) -> None:

@@ -9,17 +9,18 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain import checklists, dispatch, evidence, inspections, offers, opinions, returns, sessions
+from domain import checklists, dispatch, evidence, extensions, inspections, offers, opinions, returns, sessions
 from domain.answers import Given, Part
 from domain.calendar import SHANGHAI, Month
 from domain.machine import Act
 from domain.sealing import IdKeys
+from domain.staffing import OnDuty
 from models.checklists import AnswerValue, ChecklistItem, Phase
 from models.dispatch import Assignment, Draw
 from models.inspections import Inspection
 from models.opinions import OpinionLetter, Rectification
 from models.organizations import Organization
-from models.sessions import RecognitionMode, RecognitionSession
+from models.sessions import ExamDuty, RecognitionMode, RecognitionSession
 from models.supervisors import SkillLevel
 
 OCCUPATIONS = (
@@ -28,6 +29,7 @@ OCCUPATIONS = (
     ("养老护理员", SkillLevel.INTERMEDIATE_4),
     ("汽车维修工", SkillLevel.SENIOR_3),
 )
+STAFF = (OnDuty("焦守信", ExamDuty.PERSON_IN_CHARGE), OnDuty("米佳", ExamDuty.EXAM_STAFF), OnDuty("房知远", ExamDuty.INVIGILATOR))
 DAYS = (9, 12, 17, 22)
 """On which days of a past month sessions were held."""
 
@@ -72,22 +74,33 @@ async def plan(session: AsyncSession, office: Office, days: Sequence[date], *, a
         )
         act = Act(admin, agency.id, at + timedelta(minutes=n))
         row = await sessions.drafted(session, agency.id, details, act=act)
-        await sessions.register(session, row, keys=office.keys, act=act)
+        await sessions.register(session, row, on_duty=STAFF, keys=office.keys, act=act)
         found.append(row)
     return found
 
 
-async def hold(session: AsyncSession, office: Office, recognition: RecognitionSession, *, internal: UUID | None = None) -> None:
-    """The agency holds the session, its internal supervisor there if it has one, and posts the results two days later."""
-    admin = next(admin for agency, admin in office.agencies if agency.id == recognition.agency_id)
+async def hold(session: AsyncSession, office: Office, recognition: RecognitionSession) -> None:
+    """The agency holds the session and posts the results two days later."""
+    await begin(session, office, recognition)
+    await end(session, office, recognition)
+
+
+async def begin(session: AsyncSession, office: Office, recognition: RecognitionSession, *, internal: UUID | None = None) -> None:
+    """With its internal supervisor there, if it has one."""
+    at = recognition.starts_at
     if internal is not None:
-        await sessions.check_in_internal(session, recognition, act=Act(internal, recognition.agency_id or admin, recognition.starts_at))
-    for verb, at in (
-        (sessions.start, recognition.starts_at),
-        (sessions.hold, recognition.ends_at),
-        (sessions.post_results, recognition.ends_at + timedelta(days=2)),
-    ):
-        await verb(session, recognition, act=Act(admin, recognition.agency_id or admin, at))
+        await sessions.check_in_internal(session, recognition, act=Act(internal, recognition.agency_id or internal, at))
+    await sessions.start(session, recognition, act=holder(office, recognition, at))
+
+
+async def end(session: AsyncSession, office: Office, recognition: RecognitionSession) -> None:
+    await sessions.hold(session, recognition, act=holder(office, recognition, recognition.ends_at))
+    await sessions.post_results(session, recognition, act=holder(office, recognition, recognition.ends_at + timedelta(days=2)))
+
+
+def holder(office: Office, recognition: RecognitionSession, at: datetime) -> Act:
+    agency, admin = next(one for one in office.agencies if one[0].id == recognition.agency_id)
+    return Act(admin, agency.id, at)
 
 
 async def draw(session: AsyncSession, office: Office, month: Month, *, at: datetime, wanted: int = 0, run: bool = True) -> Draw:
@@ -123,14 +136,26 @@ async def visit(session: AsyncSession, office: Office, inspection: Inspection, *
     places = await team(session, inspection)
     for n, place in enumerate(places):
         await checklists.check_in(session, inspection, act=Act(place.person_id, office.center.id, start + timedelta(minutes=15 + n)))
+    people = [place.person_id for place in places]
+    await written(session, inspection, people, home=office.center.id, start=start, faults=faults)
+
+
+async def written(
+    session: AsyncSession, inspection: Inspection, people: Sequence[UUID], *, home: UUID, start: datetime, faults: Sequence[str]
+) -> None:
+    """The form of the site by the first of who is there, and the signatures of all."""
     sheet = await checklists.sheet_of(session, inspection)
     site = [item for item in sheet.items if item.phase is not Phase.AFTER]
-    writer = Act(places[0].person_id, office.center.id, start + timedelta(hours=2))
     await checklists.save(
-        session, inspection, [answer(item, faults) for item in site], advice="建议完善现场指引。", appraisal="总体规范。", act=writer
+        session,
+        inspection,
+        [answer(item, faults) for item in site],
+        advice="建议完善现场指引。",
+        appraisal="总体规范。",
+        act=Act(people[0], home, start + timedelta(hours=2)),
     )
-    for n, place in enumerate(places):
-        await checklists.sign(session, inspection, Part.SITE, act=Act(place.person_id, office.center.id, start + timedelta(hours=3, minutes=n)))
+    for n, person in enumerate(people):
+        await checklists.sign(session, inspection, Part.SITE, act=Act(person, home, start + timedelta(hours=3, minutes=n)))
 
 
 def answer(item: ChecklistItem, faults: Sequence[str]) -> Given:
@@ -166,7 +191,7 @@ async def letter(session: AsyncSession, office: Office, inspection: Inspection, 
 
 
 async def rectify(session: AsyncSession, office: Office, inspection: Inspection, *, to: str) -> None:
-    """The agency answers; sent back once, answered again, accepted: as far as `to` says."""
+    """The agency answers; sent back once, more time asked for or answered again, accepted: as far as `to` says."""
     admin = next(admin for agency, admin in office.agencies if agency.id == inspection.agency_id)
     query = select(Rectification).where(col(Rectification.inspection_id) == inspection.id)
     row = (await session.exec(query)).one()
@@ -176,9 +201,10 @@ async def rectify(session: AsyncSession, office: Office, inspection: Inspection,
     if to == "SUBMITTED":
         return
     await opinions.send_back_rectification(session, row, "请补充整改后的考场照片。", act=office.act(office.dispatcher, moment(day, 15)))
-    if to == "SENT_BACK":
-        return
     later = Act(admin, inspection.agency_id or admin, moment(day + timedelta(days=1), 10))
+    if to == "SENT_BACK":
+        await extensions.request(session, row, row.due_on + timedelta(days=7), reason="照片须待下一场考试补拍。", act=later)
+        return
     await opinions.submit_rectification(session, row, "已补充照片。", act=later)
     await opinions.accept_rectification(session, row, act=office.act(office.dispatcher, moment(day + timedelta(days=1), 15)))
 

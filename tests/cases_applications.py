@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from models.applications import Application
 from tests.cases_dispatch import REASON, Prepare
 from tests.contract import AGAIN, Case
-from tests.making_applications import brought, drafted, somebody
+from tests.making_applications import brought, drafted, own, somebody
+from tests.making_voices import ruled
 from tests.world import World, shown
 
 AGENCY = "agency_admin_0"
+RECOMMENDED = '"application.recommendation" = { value = true, article = "000 §13" }'
 ONLY_IN_BEIJING = frozenset({"cardIssue", "applicationDesignate"})
 """Yunnan issues no card without an application (000 §13), and gives internal supervisors one (D07)."""
 
@@ -67,6 +69,18 @@ async def reject(world: World) -> Case:
     return Case(world, AGENCY, of(await brought(world, "APPLIED"), reasons=REASON))
 
 
+async def decline(world: World) -> Case:
+    """Only where the rules ask for a recommendation, which those of Beijing do not."""
+    if world.profile == "beijing-municipal":
+        await ruled(world, RECOMMENDED)
+    return Case(world, AGENCY, of(await brought(world, "APPLIED"), reasons=REASON))
+
+
+async def withdraw(world: World) -> Case:
+    row, actor = await own(world, "APPLIED")
+    return Case(world, actor, of(row, reasons=REASON))
+
+
 APPLICATIONS: Mapping[str, Prepare] = {
     "applicationDraft": draft,
     "applicationAttest": attest,
@@ -77,4 +91,6 @@ APPLICATIONS: Mapping[str, Prepare] = {
     "applicationIssueCard": issue_card,
     "applicationDesignate": designate,
     "applicationReject": reject,
+    "applicationDecline": decline,
+    "applicationWithdraw": withdraw,
 }

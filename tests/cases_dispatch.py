@@ -32,6 +32,7 @@ async def session_register(world: World) -> Case:
         "startsAt": starts.isoformat(),
         "endsAt": (starts + timedelta(hours=3)).isoformat(),
         "assessors": [{"name": "考评员", "idNumber": id_number()}],
+        "examStaff": [{"name": "负责人", "duty": "PERSON_IN_CHARGE"}, {"name": "监考员", "duty": "INVIGILATOR"}],
         "internalSupervisor": shown("sup", watcher.id),
     }
     if world.districts:
@@ -53,6 +54,11 @@ async def session_assign_internal(world: World) -> Case:
 async def watched(world: World) -> tuple[RecognitionSession, Actor]:
     watcher, actor = await supervisor(world, "INTERNAL", employer=world.agencies[0])
     return await recognition(world, internal=watcher.id), actor
+
+
+async def session_recuse_internal(world: World) -> Case:
+    row, actor = await watched(world)
+    return Case(world, actor, {**of(row), "reason": REASON}, again=frozenset({"RULE_NOT_MET"}))
 
 
 async def session_check_in(world: World) -> Case:
@@ -192,6 +198,7 @@ DISPATCH: Mapping[str, Prepare] = {
     "recognitionSessionRegister": session_register,
     "recognitionSessionNameAssessor": session_name_assessor,
     "recognitionSessionAssignInternal": session_assign_internal,
+    "recognitionSessionRecuseInternal": session_recuse_internal,
     "recognitionSessionCheckIn": session_check_in,
     "recognitionSessionStart": session_start,
     "recognitionSessionHold": session_hold,

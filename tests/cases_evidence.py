@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tests.cases_dispatch import Prepare
 from tests.contract import AGAIN, Case
-from tests.making_evidence import arrived, attached, requested
+from tests.making_evidence import arrived, attached, pdf, requested
 from tests.making_inspections import notified
 from tests.making_returns import day_of, dispatcher
 from tests.making_sessions import recognition
@@ -23,6 +23,12 @@ async def evidence_attach(world: World) -> Case:
 async def evidence_attach_to_session(world: World) -> Case:
     row, upload = await recognition(world), await arrived(world, "agency_clerk_0")
     return Case(world, "agency_clerk_0", {**SAID, "recognitionSession": shown("ses", row.id), "upload": shown("upl", upload.id)})
+
+
+async def evidence_attach_to_agency(world: World) -> Case:
+    upload = await arrived(world, "agency_clerk_0", pdf(), name="备案方案.pdf")
+    plan = {"kind": "FILED_PLAN", "description": "备案方案", "takenAt": "2026-09-01T01:00:00Z", "holdsFrom": "2026-10-01", "occupation": "电工"}
+    return Case(world, "agency_clerk_0", {**plan, "upload": shown("upl", upload.id)})
 
 
 async def evidence_withdraw(world: World) -> Case:
@@ -53,6 +59,7 @@ async def evidence_request_refuse(world: World) -> Case:
 EVIDENCE: Mapping[str, Prepare] = {
     "evidenceAttach": evidence_attach,
     "evidenceAttachToSession": evidence_attach_to_session,
+    "evidenceAttachToAgency": evidence_attach_to_agency,
     "evidenceWithdraw": evidence_withdraw,
     "evidenceRequestMake": evidence_request_make,
     "evidenceRequestProvide": evidence_request_provide,

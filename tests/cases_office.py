@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
-from domain import blacklist, cases, imports, proposals, returns
+from domain import appeals, blacklist, cases, hearings, imports, proposals, returns
 from domain.cases import Decision
 from domain.organizations import publish_profile
 from domain.profiles import parse_profile
@@ -17,6 +17,7 @@ from models.organizations import Organization
 from models.returns import MonthlyReturn
 from models.supervisors import Person, Supervisor
 from tests.cases_applications import APPLICATIONS, ONLY_IN_BEIJING
+from tests.cases_conflicts import CONFLICTS
 from tests.cases_dispatch import DISPATCH, REASON, Prepare
 from tests.cases_entries import ENTRIES
 from tests.cases_evidence import EVIDENCE
@@ -136,6 +137,32 @@ async def case_open(world: World) -> Case:
     row, _ = await supervisor(world)
     card = await card_of(world, row)
     return Case(world, "center_admin", {"card": shown("card", card.id), "ground": ground(world).value, "facts": "收受礼品"})
+
+
+async def case_hear(world: World) -> Case:
+    return Case(world, "center_admin", about(await opened(world), hearingOn="2026-12-01", place="三楼会议室"))
+
+
+async def case_state(world: World) -> Case:
+    row, actor = await supervisor(world)
+    case = await opened(world, of=row)
+    async with world.transaction() as session:
+        await hearings.hear(session, await again(session, SupervisorCase, case.id), None, act=world.act("center_admin"))
+    return Case(world, actor, about(case, statement="情况不属实"))
+
+
+async def case_appeal(world: World) -> Case:
+    row, actor = await supervisor(world)
+    case = await decided(world, confirmed=True, case=await opened(world, of=row))
+    return Case(world, actor, about(case, appeal="原处理事实不清"))
+
+
+async def case_decide_appeal(world: World) -> Case:
+    case = await decided(world, confirmed=True)
+    async with world.transaction() as session:
+        await appeals.appeal(session, await again(session, SupervisorCase, case.id), "原处理事实不清", by=case.person_id, at=world.now)
+    third = await world.hire("center_admin", world.center, name="center_admin_third")
+    return Case(world, third, about(case, lifted=True, reason="原处理事实不清"))
 
 
 async def case_suspend(world: World) -> Case:
@@ -268,6 +295,10 @@ OFFICE: Mapping[str, Prepare] = {
     "supervisorCaseCriticize": case_criticize,
     "supervisorCaseRecommend": case_recommend,
     "supervisorCaseDiscipline": case_discipline,
+    "supervisorCaseHear": case_hear,
+    "supervisorCaseState": case_state,
+    "supervisorCaseAppeal": case_appeal,
+    "supervisorCaseDecideAppeal": case_decide_appeal,
     "supervisorCaseSuspend": case_suspend,
     "supervisorCaseRevoke": case_revoke,
     "supervisorCaseConfirm": case_confirm,
@@ -303,4 +334,5 @@ CASES: Mapping[str, Prepare] = {
     **FIGURES,
     **ENTRIES,
     **PUBLICATIONS,
+    **CONFLICTS,
 }

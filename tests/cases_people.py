@@ -8,7 +8,7 @@ from domain.calendar import shanghai_day
 from domain.leaving import Leaving
 from models.supervisors import Card, Employment, LeavingGround, Supervisor
 from tests.cases_dispatch import REASON, Prepare
-from tests.contract import Case
+from tests.contract import AGAIN, Case
 from tests.making_inspections import dispatched
 from tests.making_returns import again
 from tests.making_sessions import recognition
@@ -62,6 +62,12 @@ async def card_return(world: World) -> Case:
     return Case(world, "center_clerk", {"card": shown("card", card.id), "returnedOn": "2026-09-16"})
 
 
+async def card_replace(world: World) -> Case:
+    row, _ = await supervisor(world)
+    (card,) = await world.rows(Card, supervisor_id=row.id)
+    return Case(world, "center_admin", {"card": shown("card", card.id), "replacedOn": "2026-09-15", "reason": "遗失"}, again=AGAIN)
+
+
 async def employment_change(world: World) -> Case:
     row, _ = await supervisor(world, employer=world.agencies[0])
     said = {"person": shown("per", row.person_id), "agency": shown("agc", world.agencies[1].id), "startsOn": "2026-09-10", "reason": REASON}
@@ -80,6 +86,7 @@ PEOPLE: Mapping[str, Prepare] = {
     "supervisorRestore": supervisor_restore,
     "supervisorRecordDeletion": supervisor_record_deletion,
     "cardReturn": card_return,
+    "cardReplace": card_replace,
     "employmentChange": employment_change,
     "employmentEnd": employment_end,
 }

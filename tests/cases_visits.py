@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from domain import checklists, opinions
+from domain import checklists, extensions, opinions
 from domain.answers import Part
 from models.inspections import Inspection
 from models.opinions import OpinionLetter, Rectification
 from tests.cases_dispatch import REASON, Prepare
 from tests.contract import AGAIN, Case
 from tests.making_inspections import dispatched, notified
+from tests.making_internal import watched
 from tests.making_returns import again, answered, day_of, dispatcher, on_site, published, rectified, reported, served, signed
 from tests.world import World, shown
 
@@ -26,6 +27,11 @@ async def inspection_cancel(world: World) -> Case:
 
 def at_visit(visit: Inspection) -> dict[str, object]:
     return {"inspection": shown("insp", visit.id)}
+
+
+async def inspection_open_internal(world: World) -> Case:
+    recognition, _, watcher = await watched(world)
+    return Case(world, watcher, {"recognitionSession": shown("ses", recognition.id)}, at=recognition.starts_at)
 
 
 async def inspection_check_in(world: World) -> Case:
@@ -111,6 +117,29 @@ async def rectification_accept(world: World) -> Case:
     return Case(world, dispatcher(world), {"rectification": shown("rect", row.id)})
 
 
+async def extension_request(world: World) -> Case:
+    row = await rectification(world, submitted=False)
+    until = row.due_on + timedelta(days=3)
+    return Case(world, "agency_clerk_0", {"rectification": shown("rect", row.id), "until": str(until), "reason": "设备未到"})
+
+
+async def extended(world: World) -> dict[str, object]:
+    row = await rectification(world, submitted=False)
+    async with world.transaction() as session:
+        stored = await again(session, Rectification, row.id)
+        until = row.due_on + timedelta(days=3)
+        await extensions.request(session, stored, until, reason="设备未到", act=world.act("agency_admin_0"))
+    return {"rectification": shown("rect", row.id)}
+
+
+async def extension_grant(world: World) -> Case:
+    return Case(world, dispatcher(world), await extended(world))
+
+
+async def extension_refuse(world: World) -> Case:
+    return Case(world, dispatcher(world), await extended(world) | {"reason": "已有足够时间"})
+
+
 async def supervision_report_submit(world: World) -> Case:
     visit, team = await served(world)
     return Case(world, team[0][1], {**at_visit(visit), "text": "督导情况报告。"}, at=await day_of(world, visit) + timedelta(hours=6))
@@ -126,6 +155,7 @@ async def inspection_close(world: World) -> Case:
 VISITS: Mapping[str, Prepare] = {
     "inspectionNotify": inspection_notify,
     "inspectionCancel": inspection_cancel,
+    "inspectionOpenInternal": inspection_open_internal,
     "inspectionCheckIn": inspection_check_in,
     "checklistSave": checklist_save,
     "inspectionSign": inspection_sign,
@@ -134,6 +164,9 @@ VISITS: Mapping[str, Prepare] = {
     "rectificationSubmit": rectification_submit,
     "rectificationSendBack": rectification_send_back,
     "rectificationAccept": rectification_accept,
+    "rectificationRequestExtension": extension_request,
+    "rectificationGrantExtension": extension_grant,
+    "rectificationRefuseExtension": extension_refuse,
     "supervisionReportSubmit": supervision_report_submit,
     "inspectionClose": inspection_close,
 }

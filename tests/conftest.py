@@ -54,8 +54,8 @@ async def database(cluster: EmbeddedPostgres) -> AsyncIterator[Database]:
 
 @pytest.fixture(scope="session")
 async def maker(cluster: EmbeddedPostgres) -> AsyncIterator[Database]:
-    """As the owner, who stands behind no wall: worlds are made and looked at through it."""
-    database = Database(cluster.url("dudao_owner"))
+    """As the owner, who stands behind no wall: worlds are made and looked at through it, by more statements than any service would keep."""
+    database = Database(cluster.url("dudao_owner"), statements=1000)
     yield database
     await database.close()
 

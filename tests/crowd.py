@@ -39,11 +39,13 @@ from models.supervisors import (
 )
 from tests.crowd_applications import applications
 from tests.crowd_beside import beside
+from tests.crowd_conflicts import conflicts
 from tests.crowd_decisions import decisions
 from tests.crowd_evidence import evidence
 from tests.crowd_figures import rechecks
 from tests.crowd_members import members
 from tests.crowd_papers import papers
+from tests.crowd_plans import plans
 from tests.crowd_policies import policies
 from tests.crowd_publications import publications
 from tests.crowd_rest import cases, draws, filings, imports, returns
@@ -159,6 +161,8 @@ async def populate(world: World, *, seed: int) -> None:
         await times(crowd)
         await rules(crowd)
         await publications(crowd, visits)
+        await plans(crowd, sessions)
+        await conflicts(crowd)
 
 
 async def roster(crowd: Crowd) -> Sequence[Supervisor]:
@@ -227,6 +231,8 @@ async def carded(crowd: Crowd, supervisors: Sequence[Supervisor]) -> Sequence[Ca
                     status=status,
                     valid_from=starts,
                     valid_until=until,
+                    print_number=1 + n % 2,
+                    replaced_on=starts if n % 2 else None,
                     **whose,
                 )
             )
@@ -255,6 +261,7 @@ async def recognitions(crowd: Crowd) -> Sequence[RecognitionSession]:
                     ends_at=starts + timedelta(hours=dice.randrange(1, 30)),
                     status=status,
                     cancel_reason="停电" if status is RecognitionSessionStatus.CANCELLED else None,
+                    results_posted_at=starts + timedelta(days=1) if status is RecognitionSessionStatus.RESULTS_POSTED else None,
                     **crowd.tenants(agency),
                 )
             )
@@ -274,19 +281,20 @@ async def inspections(crowd: Crowd, sessions: Sequence[RecognitionSession]) -> S
     dice, profile = crowd.dice, crowd.profile
     made = []
     for one in sessions:
-        for _ in range(dice.choice([0, 1, 1, 2])):
+        for nth in range(dice.choice([0, 1, 1, 2])):
             status = dice.choice(list(InspectionStatus))
             known = status not in {InspectionStatus.DISPATCHED, InspectionStatus.CANCELLED} or dice.random() < 0.3
             form = dice.choice(list(InspectionForm))
             sent = form in BY_THE_CENTER
+            own = nth == 0 and not sent and dice.random() < 0.4  # by the agency itself, at most once for a session
             made.append(
                 Inspection(
                     form=form,
                     topic=crowd.maybe("考风'考纪") if form is not InspectionForm.SPECIAL else "考风'考纪",
                     year=2000 + len(made) if form is InspectionForm.ANNUAL else None,
                     venue=dice.choice(list(Venue)),
-                    internal=dice.random() < 0.2,
-                    dispatcher_id=one.center_id if sent else dispatcher_of(crowd, one),
+                    internal=own,
+                    dispatcher_id=one.center_id if sent else one.agency_id if own else dispatcher_of(crowd, one),
                     recognition_session_id=None if form is InspectionForm.ANNUAL else crowd.maybe(one.id) if sent else one.id,
                     profile_id=profile,
                     scheduled_on=one.starts_at.date(),

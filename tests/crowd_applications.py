@@ -20,6 +20,7 @@ CONDITION = {
     "article": "003 §7",
 }
 GRANTED = {ApplicationStatus.CARD_ISSUED, ApplicationStatus.DESIGNATED}
+REFUSED = {ApplicationStatus.REJECTED, ApplicationStatus.DECLINED, ApplicationStatus.WITHDRAWN}
 
 
 async def applications(crowd: Any, cards: Sequence[Card]) -> None:
@@ -34,7 +35,8 @@ async def one_application(crowd: Any, person_id: Any, employer: Organization, *,
     dice, now = crowd.dice, crowd.world.now
     internal = employer in crowd.world.agencies and dice.random() < 0.6
     status = dice.choice(list(ApplicationStatus))
-    draft, recommended = status is ApplicationStatus.DRAFT, dice.random() < 0.5
+    draft = status is ApplicationStatus.DRAFT or (status is ApplicationStatus.WITHDRAWN and dice.random() < 0.5)
+    recommended = dice.random() < 0.5
     others = [one.id for one in crowd.people if one.id != person_id]
     row = Application(
         person_id=person_id,
@@ -55,7 +57,7 @@ async def one_application(crowd: Any, person_id: Any, employer: Organization, *,
         recommended_by=dice.choice(others) if recommended else None,
         recommended_at=now if recommended else None,
         recommendation="推荐'" if recommended else None,
-        reasons="材料\n不全" if status is ApplicationStatus.REJECTED else None,
+        reasons="材料\n不全" if status in REFUSED else None,
         supervisor_id=card.supervisor_id if status in GRANTED else None,
         card_id=card.id if status is ApplicationStatus.CARD_ISSUED else None,
         **crowd.tenants(employer),

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from models.dispatch import Assignment
-from models.evidence import Confidentiality, Evidence, EvidenceKind, EvidenceRefusalGround, EvidenceRequest, EvidenceRequestStatus
+from models.evidence import PLANS, Confidentiality, Evidence, EvidenceKind, EvidenceRefusalGround, EvidenceRequest, EvidenceRequestStatus
 from models.imports import Upload, UploadPurpose
 from models.inspections import Inspection
 
@@ -15,7 +15,7 @@ from models.inspections import Inspection
 async def evidence(crowd: Any, visits: Sequence[Inspection]) -> None:
     for visit in visits:
         asked = await a_request(crowd, visit) if crowd.dice.random() < 0.6 else None
-        for kind in crowd.dice.sample(list(EvidenceKind), 2):
+        for kind in crowd.dice.sample([one for one in EvidenceKind if one not in PLANS], 2):
             await a_file(crowd, visit, asked, kind=kind)
 
 

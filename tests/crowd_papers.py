@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from models.checklists import (
@@ -32,10 +33,33 @@ from models.sessions import RecognitionMode
 from tests.crowd_entries import entered
 
 
+def extension(crowd: Any) -> dict[str, Any]:
+    """More time was asked for or not, and granted, refused or not answered."""
+    if crowd.maybe(1) is None:
+        return {}
+    now = crowd.world.now
+    asked = {"extension_until": now.date(), "extension_reason": "设备'未到", "extension_asked_at": now}
+    granted = crowd.dice.choice([None, True, False])
+    return asked | {"extension_granted": granted} | ({"extension_refusal": "已有足够时间"} if granted is False else {})
+
+
 async def papers(crowd: Any, visits: Sequence[Inspection]) -> None:
     dice = crowd.dice
-    template = ChecklistTemplate(
+    before = ChecklistTemplate(
         slug=secrets.token_hex(8), edition=1, title="督导表", kind=TemplateKind.EXAM, mode=RecognitionMode.EXAM, source="附件1"
+    )
+    await crowd.keep(before)
+    template = ChecklistTemplate(
+        slug=before.slug,
+        edition=2,
+        title="督导'表'",
+        kind=TemplateKind.EXAM,
+        mode=RecognitionMode.EXAM,
+        source="附件1",
+        organization_id=crowd.world.center.id,
+        effective_from=date(2026, 8, 1),
+        replaces_id=before.id,
+        difference=[{"code": "1", "change": "ADDED", "before": None, "after": "准备 · 是否'公示'"}],
     )
     await crowd.keep(template)
     items = [
@@ -49,6 +73,7 @@ async def papers(crowd: Any, visits: Sequence[Inspection]) -> None:
             section=crowd.maybe(dice.choice(list(Section))),
             category=crowd.maybe(dice.choice(list(FindingCategory))),
             max_score=crowd.maybe(10),
+            article=crowd.maybe("003 '§13'"),
         )
         for n in range(1, 5)
     ]
@@ -113,7 +138,9 @@ async def one_letter(crowd: Any, visit: Inspection) -> None:
     await crowd.keep(letter)
     corrected = dice.choice(list(RectificationStatus))
     await crowd.keep(
-        Rectification(opinion_letter_id=letter.id, status=corrected, due_on=now.date(), text=crowd.maybe("已改"), served_at=served, **where)
+        Rectification(
+            opinion_letter_id=letter.id, status=corrected, due_on=now.date(), text=crowd.maybe("已改"), served_at=served, **extension(crowd), **where
+        )
     )
     if dice.random() < 0.6:
         status_ = dice.choice(list(SupervisionReportStatus))

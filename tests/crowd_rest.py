@@ -70,12 +70,30 @@ def put(crowd: Any) -> dict[str, Any]:
     return {"put_to": "人事处", "put_on": crowd.world.now.date()} if crowd.maybe(1) else {}
 
 
+def heard(crowd: Any, by: UUID, *, spoken: bool) -> dict[str, Any]:
+    """Put to a hearing, on a day somewhere or in writing; the person has spoken, has waived it, or neither."""
+    today = crowd.world.now.date()
+    sitting = {"hearing_on": today, "hearing_place": "三楼'会议室"} if crowd.maybe(1) else {}
+    said = {"stated_at": crowd.world.now, "statement": crowd.maybe("情况不属'实")} if spoken else {}
+    return {"hearing_by": by, "hearing_until": today, **sitting, **said}
+
+
+def appealed(crowd: Any, status: SupervisorCaseStatus, by: UUID) -> dict[str, Any]:
+    """What the person said against the decision, and who answered it."""
+    if status is SupervisorCaseStatus.APPEALED or (status is SupervisorCaseStatus.LIFTED and crowd.maybe(1)):
+        said = {"appeal": "不服'处理", "appealed_at": crowd.world.now}
+        return said if status is SupervisorCaseStatus.APPEALED else said | {"appeal_reason": "事实不清", "appeal_decided_by": by}
+    if status is SupervisorCaseStatus.UPHELD:
+        return {"appeal": "不服", "appealed_at": crowd.world.now, "appeal_reason": "事实清楚", "appeal_decided_by": by}
+    return {}
+
+
 async def cases(crowd: Any, cards: Sequence[Card]) -> None:
     dice, world = crowd.dice, crowd.world
     for n, card in enumerate(dice.sample(cards, len(cards) // 2)):
         status = dice.choice(list(SupervisorCaseStatus))
-        decided = status is not SupervisorCaseStatus.OPENED
-        by, other = dice.sample(crowd.people, 2)
+        decided = status not in {SupervisorCaseStatus.OPENED, SupervisorCaseStatus.HEARING}
+        by, other, third = dice.sample(crowd.people, 3)
         origin, sanction = dice.choice(list(CaseOrigin)), dice.choice(list(Sanction)) if decided else None
         said = {"criticism": "须按时到场" if sanction is Sanction.CRITICISM else None}
         if sanction in {Sanction.CRITICISM, Sanction.ADMIN_DISCIPLINE}:
@@ -85,6 +103,8 @@ async def cases(crowd: Any, cards: Sequence[Card]) -> None:
             review_on=world.now.date() if sanction is Sanction.SUSPENSION else None,
             reported_by_id=dice.choice(world.agencies).id if origin is CaseOrigin.AGENCY_REPORT else None,
             **put(crowd),
+            **heard(crowd, by.id, spoken=crowd.maybe(1) is not None),
+            **appealed(crowd, status, third.id),
             supervisor_id=card.supervisor_id,
             person_id=card.person_id,
             card_id=card.id,

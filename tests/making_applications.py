@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
+from authz.actor import Actor
 from domain import applications, training
 from domain.applications import Facts, Work
 from domain.supervisors import employ
@@ -66,6 +67,13 @@ async def brought(world: World, to: str, kind: str = "INTERNAL", *, person: Pers
         await moved(world, row.id, status)
     async with world.transaction() as session:
         return await again(session, Application, row.id)
+
+
+async def own(world: World, to: str, kind: str = "INTERNAL") -> tuple[Application, Actor]:
+    """The same, of somebody of the first agency who signs in."""
+    who = Person(name=f"申{secrets.token_hex(3)}", birth_date=date(1980, 5, 1), sex=Sex.FEMALE)
+    actor = await world.hire("agency_clerk", world.agencies[0], name="applicant", person=who)
+    return await brought(world, to, kind, person=who), actor
 
 
 async def moved(world: World, id: UUID, to: ApplicationStatus) -> None:

@@ -25,6 +25,7 @@ APPEND_ONLY = (
     "amendment_signature",
     "annual_rating",
     "candidate_check",
+    "exam_staff",
     "finding",
     "blacklist_query",
     "credit_entry",

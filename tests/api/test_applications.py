@@ -12,7 +12,7 @@ from models.disclosures import Disclosure
 from models.memberships import Membership
 from models.organizations import Organization
 from models.supervisors import Card, Employment, Person, Sex, SkillLevel, Supervisor, Title
-from tests.making_applications import FACTS, SINCE, VOUCHED, WORK, brought, drafted, moved, somebody
+from tests.making_applications import FACTS, SINCE, VOUCHED, WORK, brought, drafted, moved, own, somebody
 from tests.making_returns import again
 from tests.making_sessions import id_number
 from tests.making_supervisors import revoked, supervisor
@@ -463,3 +463,61 @@ async def test_yunnan_designates_nobody_without_a_card(yunnan: World) -> None:
     refused = await asked(yunnan, AGENCY, "applicationDesignate", **of(row))
     assert (codes(refused), why(refused)["rule"], why(refused)["article"]) == (["RULE_NOT_MET"], "application.designation", "000 §13")
     assert await state(yunnan, row) == "EXAM_PASSED"
+
+
+DEAD_ENDS = ("APPLIED", "RECOMMENDED", "TRAINED", "EXAM_PASSED")
+
+
+@pytest.mark.requirement("Y047", "Y046")
+async def test_the_employer_may_decline_to_recommend_with_reasons(world: World, yunnan: World) -> None:
+    row = await brought(yunnan, "APPLIED", "EXTERNAL")
+    reasons = {"reasons": "岗位工作需要"}
+    for who in ("agency_clerk_0", "center_admin"):
+        assert codes(await asked(yunnan, who, "applicationDecline", **of(row, **reasons))) == ["FORBIDDEN"], who
+    assert codes(await asked(yunnan, "agency_admin_1", "applicationDecline", **of(row, **reasons))) == ["NOT_FOUND"]
+    assert codes(await asked(yunnan, AGENCY, "applicationDecline", **of(row, reasons=" "))) == ["BAD_USER_INPUT"]
+    assert await state(yunnan, row) == "APPLIED"
+    assert codes(await asked(yunnan, AGENCY, "applicationDecline", **of(row, **reasons))) == []
+    (kept,) = await yunnan.rows(Application, id=row.id)
+    assert (kept.status, kept.reasons, kept.recommended_at) == ("DECLINED", "岗位工作需要", None)
+    for late in ("applicationRecommend", "applicationDecline"):
+        said = reasons if late == "applicationDecline" else {"statement": "同意"}
+        assert codes(await asked(yunnan, AGENCY, late, **of(row, **said))) == ["CONFLICT"]
+    (person,) = await yunnan.rows(Person, id=row.person_id)
+    assert (await drafted(yunnan, "EXTERNAL", person=person)).id != row.id
+    after = await brought(yunnan, "RECOMMENDED", "EXTERNAL")
+    assert codes(await asked(yunnan, AGENCY, "applicationDecline", **of(after, **reasons))) == ["CONFLICT"]
+    free = await brought(world, "APPLIED", "EXTERNAL")
+    refused = await asked(world, AGENCY, "applicationDecline", **of(free, **reasons))
+    assert (codes(refused), why(refused)["rule"], await state(world, free)) == (["RULE_NOT_MET"], "application.not_recommended", "APPLIED")
+
+
+@pytest.mark.requirement("Y046", "Y054")
+async def test_the_person_withdraws_a_draft_and_after_a_failed_exam(yunnan: World) -> None:
+    row, applicant = await own(yunnan, "TRAINED")
+    said = {"heldOn": "2026-09-12", "paper": "A卷", "paperOwner": shown("agc", row.issuer_id), "score": 40, "passed": False}
+    assert codes(await asked(yunnan, AGENCY, "applicationRecordExam", **of(row, **said))) == []
+    for who in (AGENCY, "center_admin"):
+        assert codes(await asked(yunnan, who, "applicationWithdraw", **of(row, reasons="不再申报"))) == ["FORBIDDEN"], who
+    offered = (await yunnan.done(applicant, SHOW, id=shown("app", row.id)))["application"]["availableSteps"]
+    assert {"mutation": "applicationWithdraw"} in offered
+    assert codes(await asked(yunnan, applicant, "applicationWithdraw", **of(row, reasons="明年再考"))) == []
+    (kept,) = await yunnan.rows(Application, id=row.id)
+    assert (kept.status, kept.reasons) == ("WITHDRAWN", "明年再考")
+    assert codes(await asked(yunnan, applicant, "applicationWithdraw", **of(row, reasons="再撤"))) == ["CONFLICT"]
+    (person,) = await yunnan.rows(Person, id=row.person_id)
+    anew = await drafted(yunnan, person=person)
+    assert codes(await asked(yunnan, applicant, "applicationWithdraw", **of(anew, reasons="填错单位"))) == []
+    (draft,) = await yunnan.rows(Application, id=anew.id)
+    assert (draft.status, draft.applied_at) == ("WITHDRAWN", None)
+    with pytest.raises(DBAPIError):
+        async with yunnan.transaction() as session:
+            (await again(session, Application, anew.id)).status = ApplicationStatus.DRAFT
+
+
+@pytest.mark.requirement("Y046")
+@pytest.mark.parametrize("status", DEAD_ENDS)
+async def test_the_person_withdraws_on_the_way(world: World, status: str) -> None:
+    row, applicant = await own(world, status, "EXTERNAL")
+    assert codes(await asked(world, applicant, "applicationWithdraw", **of(row, reasons="调离"))) == []
+    assert await state(world, row) == "WITHDRAWN"

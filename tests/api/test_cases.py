@@ -24,7 +24,7 @@ def step(name: str) -> str:
 
 
 OPEN, SUSPEND, REVOKE = step("supervisorCaseOpen"), step("supervisorCaseSuspend"), step("supervisorCaseRevoke")
-STEPS = [f"supervisorCase{one}" for one in ("Criticize", "Recommend", "Discipline", "Suspend", "Revoke", "Close", "Refer")]
+STEPS = [f"supervisorCase{one}" for one in ("Hear", "Criticize", "Recommend", "Discipline", "Suspend", "Revoke", "Close", "Refer")]
 RESTORE, CLOSE = step("supervisorCaseRestore"), step("supervisorCaseClose")
 CONFIRM = """mutation($input: SupervisorCaseConfirmInput!) { supervisorCaseConfirm(input: $input) {
   replayed event { step } case { status } card { status supervisor { standing card { id } } } blacklistEntry { status ground listedOn reviewOn } } }"""

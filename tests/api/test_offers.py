@@ -1,17 +1,21 @@
+from dataclasses import replace
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
 
 from authz.actor import Actor
 from domain.offers import counted
+from domain.organizations import Texts, published, rules_for
 from domain.profiles import parse_profile
 from domain.sessions import Named
 from models.dispatch import Assignment, Draw
 from models.inspections import Inspection
-from models.organizations import Profile
+from models.organizations import Organization, Profile
 from models.sessions import Assessor
 from models.supervisors import Person, Supervisor
 from tests.making_draws import ACCEPT, actor_of, confirmed, dispatcher, place, roster
@@ -216,3 +220,23 @@ async def test_accepting_acknowledges_the_code_of_conduct_of_the_rules_in_force(
         found = (await world.done("center_admin", told, id=one["id"]))["assignment"]
         assert found["code"] == {"id": shown("prof", rules.id)}
         assert [step["profile"] for step in found["history"]["nodes"] if step["step"] == "ACCEPT"] == [{"id": shown("prof", rules.id)}]
+
+
+@pytest.mark.requirement("Y024", "Y094")
+async def test_the_acceptance_names_the_digest_of_the_code_that_was_read(world: World) -> None:
+    """Who accepts reads the text first; what was acknowledged can be shown for ever, whatever is published later."""
+    async with world.transaction() as session:
+        force = await rules_for(session, world.center.id, on=date(2026, 9, 1))
+        rules = replace(force.rules, effective_from=date(2026, 9, 1))
+        home = (await session.exec(select(Organization).where(col(Organization.id) == world.center.id))).one()
+        row, _ = await published(session, home, rules, act=world.act("center_admin"), texts=Texts("工作守则：廉洁自律"))
+    inspection, team = await dispatched(world, accepted=False)
+    actor = team[0][1]
+    (mine,) = await world.rows(Assignment, inspection_id=inspection.id, person_id=actor.person_id)
+    read = (await world.done(actor, "query($id: ID!) { profile(id: $id) { codeOfConduct codeDigest } }", id=shown("prof", row.id)))["profile"]
+    assert read == {"codeOfConduct": "工作守则：廉洁自律", "codeDigest": sha256("工作守则：廉洁自律".encode()).hexdigest()}
+    await world.done(actor, ACCEPT, input=place(mine.id, code=shown("prof", row.id)))
+    told = "query($id: ID!) { assignment(id: $id) { code { codeDigest } history(first: 9) { nodes { step reason } } } }"
+    found = (await world.done("center_admin", told, id=shown("asg", mine.id)))["assignment"]
+    assert found["code"]["codeDigest"] == read["codeDigest"]
+    assert [one["reason"] for one in found["history"]["nodes"] if one["step"] == "ACCEPT"] == [f"工作守则 sha256:{read['codeDigest']}"]

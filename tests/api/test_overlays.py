@@ -1,8 +1,11 @@
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import col
 
 from domain.organizations import publish_profile
 from domain.profiles import parse_profile
@@ -16,7 +19,7 @@ from tests.world import PROFILES, World, codes, key, shown
 
 pytestmark = pytest.mark.anyio
 
-FIELDS = """id version number title effectiveFrom status organization { id } rules { key value article }
+FIELDS = """id version number title text effectiveFrom status organization { id } rules { key value article }
   difference { rule before after article articleAbove } profile { slug } parent { id } proposedBy { id } decidedBy { id } decidedAt
   availableSteps { mutation to } history(first: 9) { nodes { step } }"""
 PROPOSE = f"mutation($input: OverlayProposeInput!) {{ overlayPropose(input: $input) {{ replayed event {{ step }} overlay {{ {FIELDS} }} }} }}"
@@ -26,6 +29,7 @@ ONE = f"query($id: ID!) {{ overlay(id: $id) {{ {FIELDS} }} }}"
 LIST = """query($filter: OverlayFilter, $orderBy: OverlayOrderBy) { overlays(first: 20, filter: $filter, orderBy: $orderBy) {
   nodes { id } totalCount } }"""
 RATIO = {"key": "sampling.min_ratio", "value": "2/5", "article": "细则 §3"}
+TEAM_OF_FOUR = {"key": "team.min", "value": "4", "article": "细则 §4"}
 SINCE = "2026-10-01"
 
 
@@ -66,6 +70,24 @@ async def test_a_district_writes_its_implementing_rules_and_shows_what_they_chan
     assert [one["step"] for one in out["overlay"]["history"]["nodes"]] == ["PUBLISH", "PROPOSE"]
     second = (await world.done("district_admin_0", PROPOSE, input=proposal(effectiveFrom="2026-11-01")))["overlayPropose"]["overlay"]
     assert second["number"] == 2
+
+
+@pytest.mark.requirement("B063")
+async def test_the_full_text_is_kept_and_never_changes(world: World) -> None:
+    told = "第一条 为细化督导工作，制定本细则。"
+    made = (await world.done("district_admin_0", PROPOSE, input=proposal(text=told)))["overlayPropose"]["overlay"]
+    assert made["text"] == told
+    row = UUID(made["id"].partition("_")[2])
+    with pytest.raises(DBAPIError):
+        async with world.transaction() as session:
+            await session.exec(update(Overlay).where(col(Overlay.id) == row).values(text="第一条 无。"))
+    await world.done("district_admin_0", PUBLISH, input=about(made["id"]))
+    read = (await world.done("agency_clerk_1", ONE, id=made["id"]))["overlay"]
+    assert (read["text"], read["status"]) == (told, "PUBLISHED")
+    for said, problem in (("长" * 8001, "too_long"), ("身份证 11010519491231002X", "id_number_inside")):
+        answer = await world.ask("agency_admin_0", PROPOSE, input=proposal(TEAM_OF_FOUR, text=said))
+        assert (codes(answer), why(answer)["problem"], why(answer)["field"]) == (["BAD_USER_INPUT"], problem, "text")
+    assert len(await world.rows(Overlay, center_id=world.center.id)) == 1
 
 
 @pytest.mark.requirement("B063", "Y002", "N4")

@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -15,8 +16,14 @@ pytestmark = pytest.mark.anyio
 
 PUBLISH = """mutation($input: ProfilePublishInput!) { profilePublish(input: $input) { replayed event { step reason profile { id } } profile {
   id slug title effectiveFrom rules { key value article } organization { id } } } }"""
+CHANGES = "rule change before after articleBefore articleAfter"
+CHANGED = f"""query($id: ID!) {{ profile(id: $id) {{ previousFrom until difference {{ {CHANGES} }} differenceFromFirst {{ rule }} }} }}"""
+PREVIEW = f"query($input: ProfilePreviewInput!) {{ profilePreview(input: $input) {{ profile until difference {{ {CHANGES} }} }} }}"
 LIST = """query($filter: ProfileFilter) { profiles(first: 9, filter: $filter, orderBy: {field: EFFECTIVE_FROM, direction: DESC}) {
   nodes { id title number issuer adoptedBy authority interpreter effectiveFrom organization { id } rules { key value article } } } }"""
+TEXTS = """mutation($input: ProfilePublishInput!) { profilePublish(input: $input) { profile {
+  number issuer adoptedBy authority interpreter codeOfConduct codeDigest examRoomRules rules { key article } } } }"""
+CODE = "一、廉洁自律。\n二、佩戴证卡。"
 SINCE = "2026-10-01"
 TEAM = {"key": "team.min", "value": "3", "article": "003 §11（修订）"}
 
@@ -86,6 +93,43 @@ async def test_the_center_publishes_a_later_version_which_judges_no_earlier_day(
     assert (refused.value.rule, refused.value.article, refused.value.profile) == ("team.min", TEAM["article"], f"beijing-municipal@{SINCE}")
 
 
+@pytest.mark.requirement("Y001", "Y002", "Y090", "B001", "B062", "Y024")
+async def test_a_version_says_who_issued_it_and_keeps_the_texts_it_names(world: World, yunnan: World) -> None:
+    heading = {"number": "校发〔2026〕8号", "issuer": "学院", "adoptedBy": "第8次办公会", "authority": "云人社通〔2026〕1号", "interpreter": "质量科"}
+    for home, articles in (
+        (world, ("title", "003 title", "title", "003 §1", "003 §18")),
+        (yunnan, ("title", "000 notice", "000 notice", "000 §1", "000 §24")),
+    ):
+        made = (await home.done("center_admin", TEXTS, input=version(**heading, codeOfConduct=CODE, examRoomRules="考生凭证入场")))["profilePublish"][
+            "profile"
+        ]
+        assert {name: made[name] for name in heading} == heading
+        lines = {one["key"]: one["article"] for one in made["rules"]}
+        assert tuple(lines[name] for name in ("number", "issuer", "adopted_by", "authority", "interpreter")) == articles
+        assert (made["codeOfConduct"], made["examRoomRules"], made["codeDigest"]) == (CODE, "考生凭证入场", sha256(CODE.encode()).hexdigest())
+        kept = (await home.done("center_admin", TEXTS, input=version(TEAM, effectiveFrom="2026-11-01", examRoomRules=" ")))["profilePublish"][
+            "profile"
+        ]
+        assert (kept["codeDigest"], kept["examRoomRules"], kept["number"]) == (made["codeDigest"], None, heading["number"])
+
+
+@pytest.mark.parametrize(
+    ("said", "problem", "field"),
+    [
+        ({"codeOfConduct": "长" * 8001}, "too_long", "codeOfConduct"),
+        ({"examRoomRules": "长" * 8001}, "too_long", "examRoomRules"),
+        ({"codeOfConduct": "身份证 11010519491231002X"}, "id_number_inside", "codeOfConduct"),
+        ({"adoptedBy": " "}, "required", "adoptedBy"),
+        ({"issuer": "长" * 2001}, "too_long", "issuer"),
+        ({"number": "1号", "rules": [{"key": "number", "value": "2号", "article": "003 title"}]}, "rule_repeated", "rules"),
+    ],
+)
+async def test_texts_that_cannot_stand_are_refused(world: World, said: dict[str, object], problem: str, field: str) -> None:
+    answer = await world.ask("center_admin", TEXTS, input=version(TEAM) | said)
+    assert (codes(answer), why(answer)["problem"], why(answer)["field"]) == (["BAD_USER_INPUT"], problem, field)
+    assert len(await world.rows(Profile, organization_id=world.center.id)) == 1
+
+
 @pytest.mark.parametrize(
     ("said", "problem"),
     [
@@ -122,3 +166,74 @@ async def test_nobody_else_publishes_one(world: World, yunnan: World) -> None:
     for who in (world, yunnan):
         assert len(await who.rows(Profile, organization_id=who.center.id)) == 1
         assert len(await who.rows(Event, center_id=who.center.id, step="PUBLISH_PROFILE")) == 1
+
+
+def change(rule: str, how: str, before: tuple[str | None, str | None], after: tuple[str | None, str | None]) -> dict[str, str | None]:
+    """By value and article."""
+    (was, there), (now, here) = before, after
+    return {"rule": rule, "change": how, "before": was, "after": now, "articleBefore": there, "articleAfter": here}
+
+
+@pytest.mark.requirement("N4", "INV15", "Y001", "B064")
+async def test_an_edition_says_rule_by_rule_what_it_changes_before_and_after_it_is_published(world: World) -> None:
+    none = (None, None)
+    moved = {"key": "overlay.allowed", "value": "true", "article": "003 §18（修订）"}
+    retention = {"key": "retention.years", "value": "9", "article": "细则 §9"}
+    said = version(TEAM, moved, number="京〔2026〕9号", removes=["retention.years"], codeOfConduct=CODE)
+    expected = [
+        change("code_of_conduct", "ADDED", none, (CODE, None)),
+        change("number", "ADDED", none, ("京〔2026〕9号", "title")),
+        change("overlay.allowed", "CHANGED", ("true", "003 §18"), ("true", "003 §18（修订）")),
+        change("retention.years", "REMOVED", ("5", "003 §15, default 1.5"), none),
+        change("team.min", "CHANGED", ("2", "003 §11"), ("3", TEAM["article"])),
+    ]
+    (first,) = await listed(world)
+    asked = {name: value for name, value in said.items() if name != "idempotencyKey"}
+    seen = (await world.done("center_admin", PREVIEW, input=asked))["profilePreview"]
+    assert seen == {"profile": first["id"], "until": None, "difference": expected}
+    assert len(await world.rows(Profile, organization_id=world.center.id)) == 1
+    made = (await world.done("center_admin", PUBLISH, input=said))["profilePublish"]["profile"]["id"]
+    read = (await world.done("agency_clerk_0", CHANGED, id=made))["profile"]
+    assert (read["previousFrom"], read["until"], read["difference"]) == ("2024-01-01", None, expected)
+    assert (await world.done("agency_clerk_0", CHANGED, id=first["id"]))["profile"] == {
+        "previousFrom": None,
+        "until": SINCE,
+        "difference": [],
+        "differenceFromFirst": [],
+    }
+    again = {"effectiveFrom": "2026-11-01", "rules": [retention, TEAM | {"value": "2", "article": "003 §11"}], "title": "管理办法"}
+    later = (await world.done("center_admin", PUBLISH, input=again | {"idempotencyKey": key()}))["profilePublish"]["profile"]["id"]
+    last = (await world.done("agency_clerk_0", CHANGED, id=later))["profile"]
+    assert [(one["rule"], one["change"]) for one in last["difference"]] == [
+        ("retention.years", "ADDED"),
+        ("team.min", "CHANGED"),
+        ("title", "CHANGED"),
+    ]
+    since_first = [one["rule"] for one in last["differenceFromFirst"]]
+    assert since_first == ["code_of_conduct", "number", "overlay.allowed", "retention.years", "title"]
+
+
+async def test_an_edition_between_two_is_held_against_its_neighbours(world: World) -> None:
+    await world.done("center_admin", PUBLISH, input=version(TEAM, effectiveFrom="2026-11-01"))
+    between = {"effectiveFrom": SINCE, "rules": [TEAM | {"value": "4"}]}
+    seen = (await world.done("center_admin", PREVIEW, input=between))["profilePreview"]
+    assert (seen["until"], [(one["before"], one["after"]) for one in seen["difference"]]) == ("2026-11-01", [("2", "4")])
+    await world.done("center_admin", PUBLISH, input=between | {"idempotencyKey": key()})
+    later, middle, _ = await listed(world)
+    read = (await world.done("agency_clerk_0", CHANGED, id=later["id"]))["profile"]
+    assert (read["previousFrom"], [(one["before"], one["after"]) for one in read["difference"]]) == (SINCE, [("4", "3")])
+    assert (await world.done("agency_clerk_0", CHANGED, id=middle["id"]))["profile"]["until"] == "2026-11-01"
+
+
+async def test_a_preview_is_refused_as_the_act_would_be(world: World) -> None:
+    asked = {"effectiveFrom": SINCE, "rules": [TEAM]}
+    for asker in ("center_clerk", "district_admin_0", "agency_admin_0"):
+        assert codes(await world.ask(asker, PREVIEW, input=asked)) == ["FORBIDDEN"], asker
+    refused = (({"rules": []}, "CONFLICT"), ({"effectiveFrom": "2026-09-16"}, "BAD_USER_INPUT"), ({"removes": ["team.min"]}, "BAD_USER_INPUT"))
+    for said, code in refused:
+        answer = await world.ask("center_admin", PREVIEW, input=asked | said)
+        assert codes(answer) == [code]
+        assert answer["data"] == {"profilePreview": None}
+    await world.done("center_admin", PUBLISH, input=version(TEAM))
+    twice = await world.ask("center_admin", PREVIEW, input=asked | {"rules": [TEAM | {"value": "4"}]})
+    assert (codes(twice), why(twice)["reason"]) == (["CONFLICT"], "DUPLICATE")

@@ -16,6 +16,7 @@ from models.dispatch import Draw
 from models.inspections import Inspection
 from models.publications import PublicResult
 from models.supervisors import Person
+from tests.making_internal import own
 from tests.making_publications import SOURCE, drawn, frozen, public_result, told_of, visited, withdrawn
 from tests.making_returns import again, closed, served
 from tests.world import World, codes, key, shown
@@ -208,11 +209,10 @@ async def test_an_agencys_own_inspection_and_one_not_served_are_not_published(yu
     said = {"idempotencyKey": key(), "inspection": shown("insp", visit.id)}
     early = await yunnan.ask("center_admin", PUBLISH, input=said)
     assert (codes(early), early["data"]) == (["CONFLICT"], {"publicResultPublish": None})
-    async with yunnan.transaction() as session:
-        (await again(session, Inspection, visit.id)).internal = True
-    own = await yunnan.ask("center_admin", PUBLISH, input=said | {"idempotencyKey": key()})
-    assert own["errors"][0]["extensions"]["rule"] == "disclosure.external"
-    assert await yunnan.rows(PublicResult, inspection_id=visit.id) == []
+    mine, _, _ = await own(yunnan)
+    answer = await yunnan.ask("center_admin", PUBLISH, input={"idempotencyKey": key(), "inspection": shown("insp", mine.id)})
+    assert answer["errors"][0]["extensions"]["rule"] == "disclosure.external"
+    assert await yunnan.rows(PublicResult, center_id=yunnan.center.id) == []
 
 
 async def test_a_letter_served_before_is_published_by_the_center(yunnan: World) -> None:

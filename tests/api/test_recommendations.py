@@ -1,18 +1,21 @@
 """Findings against people, and what a team recommends about an assessor (000 §8(一), (三))."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from domain.answers import Part
+from domain.calendar import shanghai_day
 from domain.checklists import save, sheet_of, sign
+from domain.sessions import Named
 from models.inspections import Inspection
 from models.recommendations import AssessorRecommendation
+from models.sessions import Assessor
 from tests.asking_on_site import SAVE
 from tests.making_forms import ASSESSOR, recommended, with_assessor
 from tests.making_returns import again, answered, day_of, dispatcher, on_site
-from tests.making_sessions import recognition
+from tests.making_sessions import id_number, recognition
 from tests.making_supervisors import supervisor
 from tests.world import World, codes, key, shown
 
@@ -25,6 +28,9 @@ ACCEPT = f"""mutation($input: AssessorRecommendationAcceptInput!) {{ assessorRec
   event {{ step reason }} assessorRecommendation {{ {SHOWN} }} }} }}"""
 REJECT = f"""mutation($input: AssessorRecommendationRejectInput!) {{ assessorRecommendationReject(input: $input) {{
   event {{ step }} assessorRecommendation {{ {SHOWN} }} }} }}"""
+NAME = """mutation($input: RecognitionSessionNameAssessorInput!) { recognitionSessionNameAssessor(input: $input) {
+  recognitionSession { id } } }"""
+REGISTER = """mutation($input: RecognitionSessionRegisterInput!) { recognitionSessionRegister(input: $input) { recognitionSession { id } } }"""
 FINDINGS = "query($id: ID!) { inspection(id: $id) { findings { target responsible assessor { name } category correction item { code } } } }"
 DRAFT = """mutation($input: OpinionLetterDraftInput!) { opinionLetterDraft(input: $input) {
   opinionLetter { id corrections { item remark correction target name } } } }"""
@@ -33,6 +39,11 @@ SERVE = "mutation($input: OpinionLetterServeInput!) { opinionLetterServe(input: 
 
 def said(name: str, id: str, **more: Any) -> dict[str, Any]:
     return {"input": {"idempotencyKey": key(), name: id, **more}}
+
+
+def registering(starts: datetime, **more: Any) -> dict[str, Any]:
+    said = {"occupation": "电工", "level": "SENIOR_3", "mode": "EXAM", "candidateCount": 9, "place": "实训楼"}
+    return {"idempotencyKey": key(), "startsAt": starts.isoformat(), "endsAt": (starts + timedelta(hours=2)).isoformat()} | said | more
 
 
 @pytest.mark.requirement("Y018")
@@ -134,3 +145,48 @@ async def test_an_assessor_of_another_session_is_nobody_to_blame(world: World) -
     answers = [{"item": "F05", "value": "NO", "remark": "x", "assessor": shown("asr", assessor.id)}]
     answer = await world.ask(team[0][1], SAVE, at=await day_of(world, visit), **said("inspection", shown("insp", visit.id), answers=answers))
     assert (codes(answer), answer["errors"][0]["extensions"]["problem"]) == (["BAD_USER_INPUT"], "unknown")
+
+
+@pytest.mark.requirement("Y018")
+async def test_a_cancelled_assessor_is_in_no_session_of_the_agency_after_that_day(world: World, yunnan: World) -> None:
+    for here in (world, yunnan):
+        number = id_number()
+        there = await recognition(here, assessors=[Named(ASSESSOR, number)])
+        visit, team = await on_site(here, of=there)
+        (assessor,) = await here.rows(Assessor, recognition_session_id=there.id)
+        at = await day_of(here, visit)
+        same_day = await recognition(here, starts_at=at + timedelta(hours=6), hours=1)
+        next_day, elsewhere = [await recognition(here, agency=agency, starts_at=at + timedelta(days=2)) for agency in (0, 1)]
+        asked = said("inspection", shown("insp", visit.id), assessor=shown("asr", assessor.id), facts="泄露试题")
+        made = (await here.done(team[0][1], PROPOSE, at=at, **asked))["assessorRecommendationPropose"]["assessorRecommendation"]["id"]
+        who = {"name": "另一写法", "idNumber": number}
+        namesake = {"name": ASSESSOR, "idNumber": id_number()}
+        await here.done("agency_admin_0", NAME, at=at, **said("recognitionSession", shown("ses", next_day.id), assessor=namesake))
+        await here.done("agency_admin_0", ACCEPT, at=at, **said("assessorRecommendation", made, reason="属实"))
+        later = said("recognitionSession", shown("ses", next_day.id), assessor=who)
+        answer = await here.ask("agency_clerk_0", NAME, at=at, **later)
+        why = answer["errors"][0]["extensions"]
+        assert (why["code"], why["rule"], why["article"]) == ("RULE_NOT_MET", "assessor.cancelled", "000 §8(三)")
+        assert why["params"] == {"day": shanghai_day(at).isoformat()}
+        assert answer["data"] == {"recognitionSessionNameAssessor": None}
+        new = registering(starts=at + timedelta(days=3), assessors=[who])
+        refused = await here.ask("agency_clerk_0", REGISTER, at=at, input=new)
+        assert refused["errors"][0]["extensions"]["rule"] == "assessor.cancelled"
+        await here.done("agency_admin_0", NAME, at=at, **said("recognitionSession", shown("ses", same_day.id), assessor=who))
+        await here.done("agency_admin_1", NAME, at=at, **said("recognitionSession", shown("ses", elsewhere.id), assessor=who))
+        assert [one.name for one in await here.rows(Assessor, recognition_session_id=next_day.id)] == [ASSESSOR]
+
+
+async def test_recommendations_are_found_by_whom_they_are_about(world: World) -> None:
+    row = await recommended(world)
+    (assessor,) = await world.rows(Assessor, id=row.assessor_id)
+    ask = "query($f: AssessorRecommendationFilter) { assessorRecommendations(first: 9, filter: $f) { nodes { id } } }"
+    for filter, found in (
+        ({"person": {"eq": shown("per", assessor.person_id)}}, [row]),
+        ({"person": {"eq": shown("per", row.person_id)}}, []),
+        ({"name": {"contains": ASSESSOR}}, [row]),
+        ({"name": {"eq": "无此人"}}, []),
+        ({"decidedAt": {"from": "2020-01-01T00:00:00Z"}}, []),
+    ):
+        nodes = (await world.done("agency_admin_0", ask, f=filter))["assessorRecommendations"]["nodes"]
+        assert [one["id"] for one in nodes] == [shown("arec", one.id) for one in found], filter

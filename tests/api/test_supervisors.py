@@ -37,7 +37,7 @@ async def test_the_center_reads_the_roster_in_full(world: World) -> None:
     data = (await world.done("center_admin", ROSTER, id=shown("sup", row.id)))["supervisor"]
     assert data["card"]["title"] == "职业技能鉴定质量督导员"
     assert data["card"]["issuer"] == {"__typename": "Center"}
-    assert data["card"]["availableSteps"] == [{"mutation": "supervisorCaseOpen"}]
+    assert data["card"]["availableSteps"] == [{"mutation": "supervisorCaseOpen"}, {"mutation": "cardReplace"}]
     assert data["person"]["masked"] == []
     assert data["person"]["employments"][0]["agency"] == {"name": "第0评价机构"}
     assert data["appointments"][0]["dispatcher"] == {"__typename": "Center"}

@@ -29,6 +29,7 @@ def step(name: str, shows: str = REPORT) -> str:
     return f"mutation($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ replayed event {{ step }} {shows} }} }}"
 
 
+ADVICE = "query($id: ID!) { seriousViolationReport(id: $id) { advice } }"
 RAISE, DIRECT, RECEIVE, INVESTIGATE, UPHOLD, DISMISS = (
     step(f"seriousViolationReport{verb}", f"{REPORT} creditEntry {{ id ground facts }}")
     for verb in ("Raise", "RaiseDirect", "Receive", "Investigate", "Uphold", "Dismiss")
@@ -124,7 +125,11 @@ async def test_the_college_knows_major_issues_without_clock_and_archive(yunnan: 
     answer = await yunnan.ask(who, DIRECT, input=alleged(yunnan, kind="SERIOUS_VIOLATION"))
     assert (codes(answer), why(answer)["rule"], why(answer)["article"]) == (["RULE_NOT_MET"], "serious_violation_report.kinds", "000 §8(七)")
     assert await yunnan.rows(SeriousViolationReport, center_id=yunnan.center.id) == []
-    done = (await yunnan.done(who, DIRECT, input=alleged(yunnan, hours=100)))["seriousViolationReportRaiseDirect"]["seriousViolationReport"]
+    advised = alleged(yunnan, hours=100, advice="建议暂停该工种考核")
+    done = (await yunnan.done(who, DIRECT, input=advised))["seriousViolationReportRaiseDirect"]["seriousViolationReport"]
+    assert (await yunnan.done("center_admin", ADVICE, id=done["id"]))["seriousViolationReport"] == {"advice": "建议暂停该工种考核"}
+    answer = await yunnan.ask(who, DIRECT, input=alleged(yunnan, advice="长" * 2001))
+    assert (codes(answer), why(answer)["field"]) == (["BAD_USER_INPUT"], "advice")
     assert (done["late"], done["dueAt"], done["hoursElapsed"]) == (None, None, 100)
     row = await reported(yunnan, to=SeriousViolationStatus.INVESTIGATING)
     refused = await yunnan.ask("center_admin", UPHOLD, input=on(row, **ENTRY))

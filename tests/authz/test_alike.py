@@ -8,7 +8,7 @@ A decision is an actor, an action and a row of one of the tables; each is counte
 - `enforce` against the table, each distinct cell that occurs among them: a cell is the roles, the action, and which of the relations that its lines
   speak of stand between actor and row. `enforce` is asked about the first actor and row of each cell, with `stands` registered as the Python half
   itself; two decisions of one cell differ in nothing that the model or the policy sees.
-- `enforce` directly, without cells, on DIRECT decisions drawn at random; and on 6,000 random cells, occurring or not, in test_rights.py.
+- `enforce` directly, without cells, on DIRECT decisions drawn at random; and on 2,000 random cells, occurring or not, in test_rights.py.
 """
 
 from collections.abc import Mapping

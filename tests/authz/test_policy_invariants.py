@@ -23,6 +23,7 @@ BREAKING = [
     ("own_district", ["p, district_clerk, SHARED, filing, propose, allow"], []),
     ("inspected_side", ["p, agency_clerk, TEAM_MEMBER, inspection, fill, allow"], []),
     ("inspected_side", ["p, agency_admin, INSPECTED, rectification, accept, allow"], []),
+    ("inspected_side", ["p, agency_admin, DISPATCHER, opinion, draft, allow"], []),
     ("embargo", ["p, agency_admin, SUBTREE, inspection, read, allow"], []),
     ("embargo", ["p, integrator, SUBTREE, draw, read, allow"], []),
     ("source", ["p, agency_admin, SUBTREE, complaint, read, allow"], []),

@@ -1,6 +1,7 @@
 """Each relation is one sentence said twice. Over two full worlds, for many actors, Python and SQL must agree on every row, NULLs included."""
 
 import json
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -66,6 +67,7 @@ def asked(
     return {id: dict(zip(columns, said, strict=True)) for id, said in found}
 
 
+@cache
 def may_be_asked(model: type[SQLModel]) -> list[Action]:
     """Actions whose every line speaks of relations that mean something for the table."""
     known = set(MEANINGS[table_of(model)])

@@ -25,7 +25,7 @@ from models.organizations import Tier
 from models.supervisors import Person
 from tests.authz.matrix import GOLDEN, ROLES, fields, matrix, rights, rights_of, used
 
-CELLS = 6_000
+CELLS = 2_000
 GRAPH = schema._schema
 MUTATIONS = GRAPH.mutation_type.fields if GRAPH.mutation_type else {}
 ROOT = Path(__file__).resolve().parents[2]

@@ -197,6 +197,7 @@ async def test_nothing_is_written_outside_of_the_wall(world: World, elsewhere: W
     [
         "SELECT name, phone FROM person",
         "SELECT facts FROM supervisor_case",
+        "SELECT text FROM conflict",
         "SELECT * FROM event",
         "UPDATE assignment SET status = status",
         "SELECT * FROM login",

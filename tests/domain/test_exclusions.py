@@ -15,6 +15,7 @@ from domain.exclusions import (
     Reason,
     SessionFacts,
     Suspended,
+    Tied,
     Visit,
     exclusions,
     merged,
@@ -46,6 +47,18 @@ def reasons(profile: Profile, *, session: SessionFacts = SESSION, ran_by: str | 
 @BOTH
 def test_whoever_has_a_card_and_a_term_and_no_conflict_is_in(profile):
     assert reasons(profile) == []
+
+
+@pytest.mark.requirement("Y025", "B024", "D19")
+@BOTH
+def test_a_conflict_on_record_excludes_at_that_agency_on_its_days(profile):
+    """Whatever the words of `recusal.rules`: what somebody put on record counts under every profile. The fact tells neither kind nor text."""
+    assert reasons(profile, conflicts=(Tied("agc_1", Days(date(2026, 1, 1))),)) == [Reason.CONFLICT]
+    assert reasons(profile, conflicts=(Tied("agc_2", Days(date(2026, 1, 1))),)) == []
+    assert reasons(profile, conflicts=(Tied("agc_1", Days(date(2026, 1, 1), DAY)),)) == [], "half-open"
+    assert reasons(profile, conflicts=(Tied("agc_1", Days(DAY)),)) == [Reason.CONFLICT]
+    both = reasons(profile, conflicts=(Tied("agc_1", Days(DAY)),), employers=(Employed("agc_1", Days(date(2025, 1, 1))),))
+    assert both == [Reason.OWN_AGENCY, Reason.CONFLICT]
 
 
 @pytest.mark.requirement("INV01", "B025", "Y008", "D19")

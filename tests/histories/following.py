@@ -2,11 +2,13 @@
 
 from datetime import date, datetime, timedelta, timezone
 
-from tests.histories.told import History, Judged, Row, line, team, to
+from tests.histories.told import History, Judged, Row, day, line, team, to, working
 from tests.histories.visiting import made, then, there
 
 CHINA = timezone(timedelta(hours=8))
 ACCEPTED = "ACCEPTED"
+UNDONE = ("REQUIRED", "SENT_BACK")
+RECTIFY_DAYS, MORE_DAYS = 15, 10
 
 
 def draft(h: History, visit: Row, person: Row, rectify: bool) -> Judged:
@@ -18,7 +20,8 @@ def draft(h: History, visit: Row, person: Row, rectify: bool) -> Judged:
 def serve(h: History, visit: Row) -> Judged:
     if visit["letter"] != "DRAFT":
         return "STATE"
-    return to(visit, "OPINION_SERVED", letter="SERVED", rectification="REQUIRED" if visit["rectify"] else None)
+    asked = {"rectification": "REQUIRED", "due": working(day(h["now"]), RECTIFY_DAYS)} if visit["rectify"] else {}
+    return to(visit, "OPINION_SERVED", letter="SERVED", **asked)
 
 
 def paper(visit: Row, steps: dict[str, str]) -> Judged:
@@ -28,7 +31,7 @@ def paper(visit: Row, steps: dict[str, str]) -> Judged:
 
 
 def rectify(h: History, visit: Row) -> Judged:
-    return paper(visit, {"REQUIRED": "SUBMITTED", "SENT_BACK": "SUBMITTED"})
+    return paper(visit, dict.fromkeys(UNDONE, "SUBMITTED"))
 
 
 def send_back(h: History, visit: Row) -> Judged:
@@ -37,6 +40,34 @@ def send_back(h: History, visit: Row) -> Judged:
 
 def approve(h: History, visit: Row) -> Judged:
     return paper(visit, {"SUBMITTED": ACCEPTED})
+
+
+def ask_time(h: History, visit: Row, days: int) -> Judged:
+    """Once, before the last day is over, and not for longer than the house allows (default 1.5)."""
+    if visit["rectification"] not in UNDONE or visit["more"]:
+        return "STATE"
+    if day(h["now"]) > visit["due"]:
+        return "rectification.extension_late"
+    until = visit["due"] + timedelta(days=days)
+    if until <= visit["due"]:
+        return "until"
+    if until > working(visit["due"], MORE_DAYS):
+        return "rectification.extension_working_days"
+    return to(visit, visit["status"], more="ASKED", until=until)
+
+
+def more_time(visit: Row, answer: str, due: date | None) -> Judged:
+    """Of who waits for it, and has not reported meanwhile."""
+    waits = visit["more"] == "ASKED" and visit["rectification"] in UNDONE
+    return to(visit, visit["status"], more=answer, due=due) if waits else "STATE"
+
+
+def grant_time(h: History, visit: Row) -> Judged:
+    return more_time(visit, "GRANTED", visit["until"])
+
+
+def refuse_time(h: History, visit: Row) -> Judged:
+    return more_time(visit, "REFUSED", visit["due"])
 
 
 def report(h: History, visit: Row, person: Row) -> Judged:

@@ -1,17 +1,22 @@
 """Which steps there are to try, and what the model says to each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from itertools import permutations, product
+from random import Random
 from typing import Any
 
-from tests.histories import following, serving, visiting
+from tests.histories import contested, following, serving, visiting
 from tests.histories.told import History, Judged, Move, Row
 
 Tries = Callable[[History], Iterator[tuple[Any, ...]]]
 PARTS = ("SITE", "AFTER")
 ADMINS = ("center_admin", "center_admin_2")
-HOURS = (1, 13, 49, 200)
+JUDGES = (*ADMINS, "center_admin_3")
+SITTINGS = (None, 0, 12)
+MORE_DAYS = (0, 6, 40)
+"""Behind the last day: none, few enough, too many."""
+HOURS = (1, 13, 49, 400)
 MONTHS = ("2026-08", "2026-09", "2026-10")
 
 
@@ -74,8 +79,8 @@ def grounds(h: History) -> tuple[str, ...]:
     return (*h["rules"]["grounds"], h["rules"]["other_ground"])
 
 
-def papers(key: str) -> Tries:
-    return lambda h: ((one,) for one in visits(h) if one[key] is not None)
+def papers(key: str, *more: tuple[Any, ...]) -> Tries:
+    return lambda h: product((one for one in visits(h) if one[key] is not None), *more)
 
 
 def places(h: History) -> tuple[str, ...]:
@@ -98,13 +103,18 @@ VERBS: dict[str, tuple[Callable[..., Judged], Tries]] = {
     "cancel": (visiting.cancel, of_visits),
     "check_in": (visiting.check_in, of_members()),
     "depart": (visiting.depart, of_members()),
-    "fill": (visiting.fill, of_members(PARTS)),
-    "sign": (visiting.sign, of_members(PARTS)),
-    "draft": (following.draft, of_members((True, False))),
+    "fill": (visiting.fill, of_members(PARTS[:1])),
+    "sign": (visiting.sign, of_members(PARTS[:1])),
+    "fill_after": (visiting.fill, of_members(PARTS[1:])),
+    "sign_after": (visiting.sign, of_members(PARTS[1:])),
+    "draft": (following.draft, of_members((True, True, False))),
     "serve": (following.serve, papers("letter")),
     "rectify": (following.rectify, papers("rectification")),
     "send_back": (following.send_back, papers("rectification")),
     "approve": (following.approve, papers("rectification")),
+    "ask_time": (following.ask_time, papers("rectification", MORE_DAYS)),
+    "grant_time": (following.grant_time, papers("rectification")),
+    "refuse_time": (following.refuse_time, papers("rectification")),
     "report": (following.report, of_members()),
     "close": (following.close, of_visits),
     "file": (following.file, lambda h: ((one,) for one in MONTHS)),
@@ -118,11 +128,17 @@ VERBS: dict[str, tuple[Callable[..., Judged], Tries]] = {
     "evaluate": (serving.evaluate, of_terms((True, False))),
     "renew": (serving.renew, of_terms()),
     "accuse": (serving.accuse, lambda h: ((one, card, why) for one in h["people"] for card in one["cards"] for why in grounds(h))),
+    "hear": (contested.hear, of_cases(SITTINGS)),
+    "state": (contested.state, of_cases((True, False))),
+    "criticize": (serving.criticize, lambda h: of_cases(places(h))(h)),
     "suspend": (serving.suspend, lambda h: of_cases(places(h))(h)),
     "revoke": (serving.revoke, lambda h: of_cases(grounds(h), ADMINS)(h)),
     "confirm": (serving.confirm, of_cases(ADMINS)),
     "restore": (serving.restore, lambda h: of_cases(places(h))(h)),
     "drop": (serving.drop, of_cases()),
+    "appeal": (contested.appeal, of_cases()),
+    "let_stand": (contested.let_stand, of_cases(JUDGES)),
+    "take_back": (contested.take_back, of_cases(JUDGES)),
     "propose": (serving.propose, of_cases()),
     "review": (serving.review, of_entries),
     "uphold": (serving.uphold, of_entries),
@@ -130,8 +146,17 @@ VERBS: dict[str, tuple[Callable[..., Judged], Tries]] = {
     "wait": (lambda h, hours: lambda: h.update(now=h["now"] + timedelta(hours=hours)), lambda h: ((one,) for one in HOURS)),
 }
 
-THE_VISIT = ("accept", "notify", "check_in", "fill", "sign", "draft", "serve", "rectify", "approve", "report", "close")
+THE_VISIT = (
+    *("accept", "lapse", "notify", "check_in", "fill", "sign", "draft", "serve"),
+    *("ask_time", "grant_time", "refuse_time", "rectify", "send_back", "approve"),
+    *("report", "fill_after", "sign_after", "close"),
+)
+A_CASE = (
+    *("hear", "state", "criticize", "suspend", "revoke", "confirm"),
+    *("appeal", "let_stand", "take_back", "restore", "review", "uphold", "lift"),
+)
 BEGINNINGS = ("dispatch", "direct", "replace", "file", "warn", "evaluate", "renew", "enlist", "issue", "appoint")
+ALL = tuple(VERBS)
 
 
 def judged(h: History, move: Move) -> Judged:
@@ -139,33 +164,69 @@ def judged(h: History, move: Move) -> Judged:
     return VERBS[name][0](h, *about)
 
 
-def tries(h: History, name: str, pick: int) -> Iterator[Move]:
+def outcome(said: Judged) -> str:
+    return said if isinstance(said, str) else "DONE"
+
+
+def never(rules: dict[str, Any]) -> set[str]:
+    """Verbs that these rules let nobody take: with or without suspensions, monthly returns, terms that end."""
+    unknown = {"suspends": {"suspend", "restore"}, "returns": {"file", "take", "give_back"}, "warn_days": {"warn", "evaluate", "renew"}}
+    return {"propose"}.union(*(verbs for rule, verbs in unknown.items() if not rules[rule]))
+
+
+def tries(h: History, name: str, pick: int) -> list[Move]:
     """All with one verb, from one of them on."""
     found = [(name, *about) for about in VERBS[name][1](h)]
     turn = pick % len(found) if found else 0
-    yield from found[turn:] + found[:turn]
+    return found[turn:] + found[:turn]
 
 
-def rotated(names: tuple[str, ...], pick: int) -> tuple[str, ...]:
-    turn = pick % len(names)
-    return names[turn:] + names[:turn]
+def shuffled(names: tuple[str, ...], pick: int) -> list[str]:
+    """Not turned: else what stands behind steps that are hardly ever possible would come most."""
+    return Random(pick).sample(names, len(names))  # noqa: S311 - nobody gains by foreseeing it
+
+
+def least(h: History, names: tuple[str, ...], pick: int) -> list[str]:
+    """Shuffled, and those first that this history has taken least."""
+    return sorted(shuffled(names, pick), key=lambda name: h["met"][name, "DONE"])
 
 
 def whatever(h: History, pick: int) -> Move:
     """Any step, sensible or not."""
-    return next(move for name in rotated(tuple(VERBS), pick) for move in tries(h, name, pick // len(VERBS)))
+    return next(move for name in shuffled(ALL, pick) for move in tries(h, name, pick // len(ALL)))
 
 
-def lawful(h: History, pick: int, names: tuple[str, ...] = tuple(VERBS)) -> Move | None:
+def curious(h: History, pick: int, names: tuple[str, ...] = ALL, *, most: int = 3) -> Move | None:
+    """By `most` of these verbs, the step of which the model says what this history has met least."""
+    some = [move for name in shuffled(names, pick)[:most] for move in tries(h, name, pick // len(names))]
+    return min(some, default=None, key=lambda move: h["met"][move[0], outcome(judged(h, move))])
+
+
+def first(h: History, names: Iterable[str], pick: int) -> Move | None:
+    """By the first of these verbs that the model allows anything."""
+    some = (move for name in names for move in tries(h, name, pick))
+    return next((move for move in some if not isinstance(judged(h, move), str)), None)
+
+
+def lawful(h: History, pick: int, names: tuple[str, ...] = ALL) -> Move | None:
     """A step that the model allows."""
-    some = (move for name in rotated(names, pick) for move in tries(h, name, pick // len(names)))
-    return next((move for move in some if (names is not THE_VISIT or new(move)) and not isinstance(judged(h, move), str)), None)
+    return first(h, shuffled(names, pick), pick // len(names))
+
+
+def seldom(h: History, pick: int, names: tuple[str, ...] = ALL) -> Move | None:
+    """A step that the model allows, by the verb that this history has taken least."""
+    return first(h, least(h, names, pick), pick // len(names))
+
+
+def along(h: History, pick: int) -> Move | None:
+    """A step of a visit, by the verb that was taken least; not what was written before and may be written again."""
+    some = (move for name in least(h, THE_VISIT, pick) for move in tries(h, name, pick // len(THE_VISIT)))
+    return next((move for move in some if new(move) and not isinstance(judged(h, move), str)), None)
 
 
 def new(move: Move) -> bool:
-    """Not what was written before and may be written again."""
     name, row, *about = move
-    return about[-1] not in row["filled"] if name == "fill" else name != "draft" or row["letter"] is None
+    return about[-1] not in row["filled"] if name in {"fill", "fill_after"} else name != "draft" or row["letter"] is None
 
 
 def onward(h: History, pick: int) -> Move:
@@ -173,10 +234,23 @@ def onward(h: History, pick: int) -> Move:
     ahead = [one["session"]["starts"] - h["now"] for one in visits(h) if one["status"] == "NOTIFIED" and one["session"]["starts"] > h["now"]]
     hop = ("wait", -(-min(ahead) // timedelta(hours=1))) if ahead else None
     open_ = any(one["starts"] > h["now"] for one in undrawn(h))
-    return lawful(h, pick, THE_VISIT) or hop or lawful(h, pick, BEGINNINGS if open_ else ("plan",)) or ("wait", HOURS[pick % len(HOURS)])
+    return along(h, pick) or hop or lawful(h, pick, BEGINNINGS if open_ else ("plan",)) or ("wait", HOURS[pick % len(HOURS)])
+
+
+def against(h: History, pick: int) -> Move | None:
+    """What brings cases to their end; or such a step too early, too late, or by the wrong one."""
+    return seldom(h, pick, A_CASE) if pick % 2 else curious(h, pick, A_CASE, most=len(A_CASE))
+
+
+BY_MOOD: dict[str, Callable[[History, int], Move | None]] = {
+    "onward": onward,
+    "against": against,
+    "lawful": lawful,
+    "seldom": seldom,
+    "curious": curious,
+    "whatever": whatever,
+}
 
 
 def chosen(h: History, mood: str, pick: int) -> Move:
-    if mood == "whatever":
-        return whatever(h, pick)
-    return onward(h, pick) if mood == "onward" else lawful(h, pick) or ("wait", 1)
+    return BY_MOOD[mood](h, pick) or ("wait", 1)

@@ -2,10 +2,12 @@
 
 from datetime import date, timedelta
 
-from tests.histories.told import RUNNING, History, Judged, Row, barred, card_of, day, fresh, line, set_free, to
-from tests.histories.visiting import made, then, under_way
+from tests.histories.contested import appealed, undecided
+from tests.histories.told import IN_EFFECT, RUNNING, UNDECIDED, History, Judged, Row, barred, card_of, day, fresh, line, set_free, to
+from tests.histories.visiting import accused, made, then, under_way
 
 CARD_DAYS = 1000
+ADMIN = {"center": "center_admin", "district": "district_admin_0"}
 
 
 def enlist(h: History, person: Row) -> Judged:
@@ -86,17 +88,26 @@ def accuse(h: History, person: Row, card: Row, ground: str) -> Judged:
         return "grounds.supervisor"
     if under_way(h, card, ground):
         return "DUPLICATE"
-    return lambda: made(h, "cases", card=card, person=person, ground=ground, status="OPENED", sanction=None, where=None, by=None, since=None)
+    return lambda: accused(h, card, person, ground)
+
+
+def criticize(h: History, case: Row, where: str) -> Judged:
+    """In force at once, the card stays as it is."""
+    if why := undecided(h, case):
+        return why
+    return to(case, "IN_FORCE", sanction="CRITICISM", by=ADMIN[where], since=day(h["now"]))
 
 
 def suspend(h: History, case: Row, where: str) -> Judged:
     """By the center for everywhere: the card is suspended. By a district for its area, where all visits are: the card is not (A11). Open places end."""
     if not h["rules"]["suspends"]:
         return "sanctions.supervisor.ladder"
+    if why := undecided(h, case):
+        return why
     everywhere = where == "center"
-    if case["status"] != "OPENED" or (everywhere and case["card"]["status"] != "ACTIVE"):
+    if everywhere and case["card"]["status"] != "ACTIVE":
         return "STATE"
-    after = to(case, "IN_FORCE", sanction="SUSPENSION", where=where, since=day(h["now"]))
+    after = to(case, "IN_FORCE", sanction="SUSPENSION", where=where, by=ADMIN[where], since=day(h["now"]))
     freed = then(after, lambda: set_free(h, [one for one in h["places"] if one["person"] is case["person"]]))
     return then(freed, to(case["card"], "SUSPENDED") if everywhere else lambda: None)
 
@@ -104,8 +115,10 @@ def suspend(h: History, case: Row, where: str) -> Judged:
 def revoke(h: History, case: Row, ground: str, by: str) -> Judged:
     if ground not in h["rules"]["grounds"]:
         return "grounds.supervisor"
-    if case["status"] != "OPENED":
-        return "STATE"
+    if appealed(h, case["card"]):
+        return "supervisor_case.appeal_open"
+    if why := undecided(h, case):
+        return why
     if any(one is not case for one in under_way(h, case["card"], ground)):
         return "DUPLICATE"
     return to(case, "DECIDED", sanction="REVOCATION", ground=ground, by=by)
@@ -117,17 +130,20 @@ def confirm(h: History, case: Row, by: str) -> Judged:
         return "STATE"
     if case["by"] == by:
         return "revocation.confirmations"
-    return "STATE" if case["card"]["status"] == "REVOKED" else lambda: ended(h, case)
+    if appealed(h, case["card"]):
+        return "supervisor_case.appeal_open"
+    return "STATE" if case["card"]["status"] == "REVOKED" else lambda: ended(h, case, by)
 
 
-def ended(h: History, case: Row) -> Row:
-    case["status"], person, today = "IN_FORCE", case["person"], day(h["now"])
+def ended(h: History, case: Row, by: str) -> Row:
+    person, today = case["person"], day(h["now"])
+    case.update(status="IN_FORCE", second=by, since=today)
     case["card"]["status"], person["standing"] = "REVOKED", "REMOVED"
     for term in person["terms"]:
         if term["status"] in RUNNING or (term["status"] == "RENEWED" and term["until"] > today):
             term["status"] = "TERMINATED"
     for other in h["cases"]:
-        if other["card"] is case["card"] and other["sanction"] == "SUSPENSION" and other["status"] == "IN_FORCE":
+        if other["card"] is case["card"] and other["sanction"] == "SUSPENSION" and other["status"] in IN_EFFECT:
             other["status"] = "LIFTED"
     set_free(h, [one for one in h["places"] if one["person"] is person])
     return made(h, "entries", person=person, case=case, status="LISTED", by=None)
@@ -140,18 +156,19 @@ def restore(h: History, case: Row, where: str) -> Judged:
     if where not in {"center", case["where"]}:
         return "suspension.restored_by"
     everywhere = case["where"] == "center"
-    if case["status"] != "IN_FORCE" or (everywhere and case["card"]["status"] != "SUSPENDED"):
+    if case["status"] not in IN_EFFECT or (everywhere and case["card"]["status"] != "SUSPENDED"):
         return "STATE"
     return then(to(case, "LIFTED"), to(case["card"], "ACTIVE") if everywhere else lambda: None)
 
 
 def drop(h: History, case: Row) -> Judged:
-    return line(case, {"OPENED": "CLOSED", "DECIDED": "CLOSED"}, **({"sanction": "NO_ACTION"} if case["status"] == "OPENED" else {}))
+    steps = dict.fromkeys((*UNDECIDED, "DECIDED"), "CLOSED")
+    return line(case, steps, **({"sanction": "NO_ACTION"} if case["status"] in UNDECIDED else {}))
 
 
 def propose(h: History, case: Row) -> Judged:
     """Every revocation in force has listed already under both regimes: nobody is listed twice for one."""
-    return "DUPLICATE" if case["sanction"] == "REVOCATION" and case["status"] == "IN_FORCE" else "STATE"
+    return "DUPLICATE" if case["sanction"] == "REVOCATION" and case["status"] in {"IN_FORCE", "UPHELD"} else "STATE"
 
 
 def review(h: History, entry: Row, by: str) -> Judged:
@@ -159,6 +176,8 @@ def review(h: History, entry: Row, by: str) -> Judged:
 
 
 def uphold(h: History, entry: Row, by: str) -> Judged:
+    if entry["status"] == "UNDER_REVIEW" and entry["case"]["status"] == "LIFTED":
+        return "blacklist.decision_lifted"
     return line(entry, {"UNDER_REVIEW": "LISTED"})
 
 

@@ -15,13 +15,13 @@ STATUSES = """
 SELECT 'place', id, status FROM assignment WHERE center_id = $1 UNION ALL
 SELECT 'visit', id, status FROM inspection WHERE center_id = $1 UNION ALL
 SELECT 'letter', inspection_id, status FROM opinion_letter WHERE center_id = $1 UNION ALL
-SELECT 'rectification', inspection_id, status FROM rectification WHERE center_id = $1 UNION ALL
+SELECT 'rectification', inspection_id, status || ' ' || due_on FROM rectification WHERE center_id = $1 UNION ALL
 SELECT 'report', inspection_id, status FROM supervision_report WHERE center_id = $1 UNION ALL
 SELECT 'return', id, status || ' ' || timeliness FROM monthly_return WHERE center_id = $1 UNION ALL
 SELECT 'person', id, standing FROM supervisor WHERE center_id = $1 UNION ALL
 SELECT 'card', id, status FROM card WHERE center_id = $1 UNION ALL
 SELECT 'term', id, status FROM appointment WHERE center_id = $1 UNION ALL
-SELECT 'case', id, status || ' ' || ground || ' ' || coalesce(sanction, '') FROM supervisor_case WHERE center_id = $1 UNION ALL
+SELECT 'case', id, concat_ws(' ', status, ground, sanction, hearing_until) FROM supervisor_case WHERE center_id = $1 UNION ALL
 SELECT 'entry', id, status FROM blacklist_entry WHERE center_id = $1
 """
 
@@ -44,7 +44,8 @@ BROKEN = {
     "INV12: an agency was told and no notice was served": """
         SELECT FROM inspection WHERE center_id = $1 AND status NOT IN ('DISPATCHED', 'CANCELLED') AND notified_at IS NULL""",
     "INV13: a revocation in force, and a card, a term or a place that stands": """
-        SELECT FROM supervisor_case c JOIN card k ON k.id = c.card_id WHERE c.center_id = $1 AND c.sanction = 'REVOCATION' AND c.status = 'IN_FORCE'
+        SELECT FROM supervisor_case c JOIN card k ON k.id = c.card_id WHERE c.center_id = $1 AND c.sanction = 'REVOCATION'
+        AND c.status IN ('IN_FORCE', 'APPEALED', 'UPHELD')
         AND (k.status <> 'REVOKED' OR c.confirmed_by IS NULL OR c.confirmed_by = c.decided_by
              OR NOT EXISTS (SELECT FROM blacklist_entry b WHERE b.case_id = c.id))""",
     "INV13: who is listed is on no roster and in no team to come": """
@@ -71,7 +72,15 @@ BROKEN = {
              OR EXISTS (SELECT FROM assignment a WHERE a.inspection_id = i.id AND a.status IN ('OFFERED', 'ACCEPTED', 'CHECKED_IN')))""",
     "1.8: a card is suspended, and by no case in force": """
         SELECT FROM card k WHERE k.center_id = $1 AND k.status = 'SUSPENDED' AND NOT EXISTS (
-          SELECT FROM supervisor_case c WHERE c.card_id = k.id AND c.sanction = 'SUSPENSION' AND c.status = 'IN_FORCE' AND c.suspended_in_id IS NULL)""",
+          SELECT FROM supervisor_case c WHERE c.card_id = k.id AND c.sanction = 'SUSPENSION' AND c.suspended_in_id IS NULL
+          AND c.status IN ('IN_FORCE', 'APPEALED', 'UPHELD'))""",
+    "1.8: a case was decided, and the person could still have spoken": """
+        SELECT FROM supervisor_case c JOIN event e ON e.subject_id = c.id AND e.step IN ('CRITICIZE', 'SUSPEND', 'REVOKE')
+        WHERE c.center_id = $1 AND (e.at AT TIME ZONE 'Asia/Shanghai')::date <= c.hearing_until AND (c.stated_at IS NULL OR c.stated_at > e.at)""",
+    "A14: a card was revoked while an appeal about it waits for its answer": """
+        SELECT FROM supervisor_case a JOIN supervisor_case c ON c.card_id = a.card_id AND c.sanction = 'REVOCATION' AND c.id <> a.id
+        JOIN event e ON e.subject_id = c.id AND e.step IN ('REVOKE', 'CONFIRM') JOIN event o ON o.subject_id = a.id AND o.step = 'APPEAL'
+        WHERE a.center_id = $1 AND a.status = 'APPEALED' AND e.sequence > o.sequence""",
     "1.8: a visit that was called off still binds somebody": """
         SELECT FROM inspection i JOIN assignment a ON a.inspection_id = i.id
         WHERE i.center_id = $1 AND i.status = 'CANCELLED' AND a.status IN ('OFFERED', 'ACCEPTED')""",
@@ -84,14 +93,20 @@ def believed(h: History) -> Iterator[tuple[str, Any, str]]:
     yield from (("place", one["id"], one["status"]) for one in h["places"] if one["id"])
     for one in h["visits"]:
         yield "visit", one["id"], one["status"]
-        yield from ((kind, one["id"], one[kind]) for kind in ("letter", "rectification", "report") if one[kind])
+        yield from ((kind, one["id"], one[kind]) for kind in ("letter", "report") if one[kind])
+        if one["rectification"]:
+            yield "rectification", one["id"], f"{one['rectification']} {one['due']}"
     for one in h["people"]:
         yield "person", one["id"], one["standing"]
         yield from (("card", card["id"], card["status"]) for card in one["cards"])
         yield from (("term", term["id"], term["status"]) for term in one["terms"])
-    yield from (("case", one["id"], f"{one['status']} {one['ground']} {one['sanction'] or ''}") for one in h["cases"])
+    yield from (("case", one["id"], said(one["status"], one["ground"], one["sanction"], one["until"])) for one in h["cases"])
     yield from (("entry", one["id"], one["status"]) for one in h["entries"])
     yield from (("return", one["id"], f"{one['status']} {one['timeliness']}") for one in h["returns"])
+
+
+def said(*words: Any) -> str:
+    return " ".join(str(one) for one in words if one is not None)
 
 
 async def differences(session: AsyncSession, h: History) -> list[str]:

@@ -3,6 +3,7 @@
 Nothing here or in the other models comes from the tables of the domain: it is the regulation read a second time.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ BEIJING: dict[str, Any] = {
     "grounds": ("NEGLIGENCE", "PRIVATE_GAIN"),
     "other_ground": "FRAUD",
     "suspends": True,
+    "by_employer": False,
     "refusals": None,
     "rotation": 1,
     "term_needed": False,
@@ -38,6 +40,7 @@ YUNNAN: dict[str, Any] = {
     "grounds": ("FRAUD", "DERELICTION"),
     "other_ground": "NEGLIGENCE",
     "suspends": False,
+    "by_employer": True,
     "refusals": 3,
     "rotation": None,
     "term_needed": True,
@@ -56,6 +59,10 @@ HERE = ("CHECKED_IN", "DONE")
 GONE = ("DECLINED", "NO_REPLY", "RECUSED", "EXCUSED", "WITHDRAWN", "NO_SHOW")
 """Who has left a place, which is free for another."""
 RUNNING = ("ACTIVE", "EXPIRING", "EVALUATED")
+UNDECIDED = ("OPENED", "HEARING")
+IN_EFFECT = ("IN_FORCE", "APPEALED", "UPHELD")
+"""A sanction holds, whatever is said against it."""
+SATURDAY = 5
 
 
 def begun(regime: dict[str, Any], now: datetime, people: list[Row], *, center: str, district: str | None) -> History:
@@ -66,6 +73,7 @@ def begun(regime: dict[str, Any], now: datetime, people: list[Row], *, center: s
         "center": center,
         "district": district,
         "kept": {},
+        "met": Counter(),
         **{kind: [] for kind in ("sessions", "visits", "places", "cases", "entries", "returns")},
     }
 
@@ -73,6 +81,14 @@ def begun(regime: dict[str, Any], now: datetime, people: list[Row], *, center: s
 def day(instant: datetime) -> date:
     """In Shanghai."""
     return (instant + timedelta(hours=8)).date()
+
+
+def working(since: date, count: int) -> date:
+    """So many working days later. Nobody here has entered a holiday."""
+    while count:
+        since += timedelta(days=1)
+        count -= since.weekday() < SATURDAY
+    return since
 
 
 def fresh(**row: Any) -> Row:

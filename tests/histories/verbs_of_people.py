@@ -1,20 +1,18 @@
-"""The steps with people, cards, cases, the blacklist and returns by the verbs of the domain."""
+"""The steps with people, cards, terms and returns by the verbs of the domain."""
 
 import secrets
 from datetime import timedelta
 
 from sqlmodel import SQLModel
 
-from domain import assessments, blacklist, cases, jobs, proposals, returns
+from domain import assessments, jobs, returns
 from domain import supervisors as people
 from domain.calendar import Month, shanghai_day
-from domain.cases import Decision
 from domain.reminders import Due
 from models.assessments import TermResult
-from models.cases import BlacklistEntry, Ground, SupervisorCase
 from models.organizations import Organization
 from models.returns import MonthlyReturn
-from models.supervisors import Appointment, Card, Person, SkillLevel, Supervisor, SupervisorKind
+from models.supervisors import Appointment, Person, SkillLevel, Supervisor, SupervisorKind
 from tests.histories.hand import Hand, NotDue
 from tests.histories.serving import CARD_DAYS
 from tests.histories.told import Row
@@ -69,53 +67,3 @@ async def evaluate(hand: Hand, person: Row, term: Row, fulfilled: bool) -> None:
 
 async def renew(hand: Hand, person: Row, term: Row) -> SQLModel:
     return (await assessments.renew(hand.session, await hand.row(Appointment, term), act=hand.act("center_admin")))[0]
-
-
-async def accuse(hand: Hand, person: Row, card: Row, ground: str) -> SQLModel:
-    row = await hand.row(Card, card)
-    return (await cases.open_case(hand.session, row, ground=Ground(ground), facts="未到现场", act=hand.act("center_admin")))[0]
-
-
-def decision() -> Decision:
-    return Decision("调查报告", secrets.token_hex(6))
-
-
-async def suspend(hand: Hand, case: Row, where: str) -> None:
-    await cases.suspend(hand.session, await hand.row(SupervisorCase, case), decision(), act=hand.act(admin(where)))
-
-
-def admin(where: str) -> str:
-    return "center_admin" if where == "center" else "district_admin_0"
-
-
-async def revoke(hand: Hand, case: Row, ground: str, by: str) -> None:
-    row = await hand.row(SupervisorCase, case)
-    await cases.revoke(hand.session, row, decision(), ground=Ground(ground), act=hand.act(by))
-
-
-async def confirm(hand: Hand, case: Row, by: str) -> SQLModel | None:
-    return (await cases.confirm(hand.session, await hand.row(SupervisorCase, case), act=hand.act(by))).entry
-
-
-async def restore(hand: Hand, case: Row, where: str) -> None:
-    await cases.restore(hand.session, await hand.row(SupervisorCase, case), "已改正", act=hand.act(admin(where)))
-
-
-async def drop(hand: Hand, case: Row) -> None:
-    await cases.close(hand.session, await hand.row(SupervisorCase, case), "查无实据", act=hand.act("center_admin"))
-
-
-async def propose(hand: Hand, case: Row) -> None:
-    await proposals.propose(hand.session, await hand.row(SupervisorCase, case), "报告", reason="列入", act=hand.act("center_admin"))
-
-
-async def review(hand: Hand, entry: Row, by: str) -> None:
-    await blacklist.review(hand.session, await hand.row(BlacklistEntry, entry), "申请修复", act=hand.act(by))
-
-
-async def uphold(hand: Hand, entry: Row, by: str) -> None:
-    await blacklist.uphold(hand.session, await hand.row(BlacklistEntry, entry), "维持", act=hand.act(by))
-
-
-async def lift(hand: Hand, entry: Row, by: str) -> None:
-    await blacklist.lift(hand.session, await hand.row(BlacklistEntry, entry), "解除", act=hand.act(by))

@@ -1,10 +1,10 @@
 """The steps of a visit by the verbs of the domain."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import SQLModel
 
-from domain import checklists, directed, inspections, offers, opinions, refusals
+from domain import checklists, directed, extensions, inspections, offers, opinions, refusals
 from domain import sessions as recognitions
 from domain.answers import Part
 from domain.calendar import shanghai_day
@@ -115,6 +115,9 @@ async def sign(hand: Hand, visit: Row, person: Row, part: str) -> None:
     await checklists.sign(hand.session, await hand.row(Inspection, visit), Part(part), act=hand.of(person))
 
 
+fill_after, sign_after = fill, sign
+
+
 async def draft(hand: Hand, visit: Row, person: Row, rectify: bool) -> None:
     row = await hand.row(Inspection, visit)
     await opinions.draft(hand.session, row, "须整改。", requires_rectification=rectify, act=hand.of(person))
@@ -135,6 +138,19 @@ async def send_back(hand: Hand, visit: Row) -> None:
 
 async def approve(hand: Hand, visit: Row) -> None:
     await opinions.accept_rectification(hand.session, await hand.paper(Rectification, visit), act=hand.dispatcher)
+
+
+async def ask_time(hand: Hand, visit: Row, days: int) -> None:
+    act, until = hand.act(f"agency_admin_{visit['session']['agency']}"), visit["due"] + timedelta(days=days)
+    await extensions.request(hand.session, await hand.paper(Rectification, visit), until, reason="设备未到货", act=act)
+
+
+async def grant_time(hand: Hand, visit: Row) -> None:
+    await extensions.grant(hand.session, await hand.paper(Rectification, visit), act=hand.dispatcher)
+
+
+async def refuse_time(hand: Hand, visit: Row) -> None:
+    await extensions.refuse(hand.session, await hand.paper(Rectification, visit), "无正当理由", act=hand.dispatcher)
 
 
 async def report(hand: Hand, visit: Row, person: Row) -> None:

@@ -8,7 +8,9 @@ from tests.histories.told import (
     EARLY,
     GONE,
     HERE,
+    IN_EFFECT,
     REPLY,
+    UNDECIDED,
     History,
     Judged,
     Row,
@@ -65,7 +67,7 @@ def direct(h: History, session: Row, people: list[Row]) -> Judged:
 
 def sent(h: History, session: Row, people: list[Row]) -> Row:
     visit = made(h, "visits", session=session, status="DISPATCHED", on=day(session["starts"]), opened=False, filled=set(), signed={}, done=False)
-    visit |= {"letter": None, "rectify": False, "rectification": None, "report": None}
+    visit |= {"letter": None, "rectify": False, "rectification": None, "due": None, "more": None, "until": None, "report": None}
     for one in people:
         asked(h, visit, one)
     return visit
@@ -96,7 +98,7 @@ def unfit(h: History, person: Row, session: Row, *, beside: Row | None = None) -
         return "OWN_AGENCY"
     if h["rules"]["rotation"] and was_last(h, person, session, beside):
         return "ROTATION"
-    if any(one["card"] is card and one["status"] == "IN_FORCE" and one["sanction"] == "SUSPENSION" and one["since"] <= on for one in h["cases"]):
+    if any(one["card"] is card and one["status"] in IN_EFFECT and one["sanction"] == "SUSPENSION" and one["since"] <= on for one in h["cases"]):
         return "SUSPENDED"
     if not card["from"] <= on < card["until"]:
         return "CARD_INVALID"
@@ -147,11 +149,16 @@ def refused_once_more(h: History, person: Row) -> Row | None:
     card, limit = card_of(person), h["rules"]["refusals"]
     if limit is None or person["streak"] < limit or card is None or under_way(h, card, "REFUSAL_STREAK"):
         return None
-    return made(h, "cases", card=card, person=person, ground="REFUSAL_STREAK", status="OPENED", sanction=None, where=None, by=None, since=None)
+    return accused(h, card, person, "REFUSAL_STREAK")
+
+
+def accused(h: History, card: Row, person: Row, ground: str) -> Row:
+    nothing = dict.fromkeys(("sanction", "where", "by", "second", "since", "until"))
+    return made(h, "cases", card=card, person=person, ground=ground, status="OPENED", stated=False, **nothing)
 
 
 def under_way(h: History, card: Row, ground: str) -> list[Row]:
-    return [one for one in h["cases"] if one["card"] is card and one["ground"] == ground and one["status"] in {"OPENED", "DECIDED"}]
+    return [one for one in h["cases"] if one["card"] is card and one["ground"] == ground and one["status"] in {*UNDECIDED, "DECIDED"}]
 
 
 def recuse(h: History, place: Row) -> Judged:

@@ -9,11 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from domain.calendar import shanghai_day
+from gql.agency_cases import AGENCY_CASES
 from gql.assessments import COMMENDATIONS, TERM_EVALUATIONS, YEARLY_ASSESSMENTS
 from gql.checklists import CHECKLISTS
 from gql.education import EDUCATION_ATTENDANCES
 from gql.inspections import INSPECTIONS
 from gql.opinions import RECTIFICATIONS
+from gql.overlays import OVERLAYS
 from gql.ratings import RATINGS
 from gql.reading.declare import source_of
 from gql.reading.paging import Beside, Met, Where
@@ -47,6 +49,20 @@ def corrected(oracle: Any, row: Any) -> bool:
     return any(one.inspection_id == row.inspection_id and one.status.value == "ACCEPTED" for one in oracle.visible(RECTIFICATIONS))
 
 
+def implementing(oracle: Any, row: Any, day: date) -> bool:
+    """Whether what an organization published last for that day says anything."""
+    begun = [one for one in pointing(oracle, OVERLAYS, "organization_id", row) if one.status.value == "PUBLISHED" and one.effective_from <= day]
+    last = max(begun, key=lambda one: one.effective_from, default=None)
+    return last is not None and bool(last.rules or last.text)
+
+
+def in_force(_: Any, row: Any, day: date) -> bool:
+    day = date.fromisoformat(str(day))
+    over = row.ends_on is not None and row.ends_on <= day
+    ended = row.ended_at is not None and shanghai_day(row.ended_at) <= day
+    return row.accepted_at is not None and row.starts_on <= day and not over and not ended
+
+
 FILTERED: Mapping[str, Twin] = {
     "employer_id": employed_today,
     "refusal_streak": streak,
@@ -59,27 +75,35 @@ FILTERED: Mapping[str, Twin] = {
     "corrected": corrected,
     "report_late": report_late,
     "late": lambda _, row: None if row.due_at is None else row.raised_at > row.due_at,
+    "disqualified": lambda oracle, row: any(one.status.value == "DISQUALIFIED" for one in pointing(oracle, AGENCY_CASES, "agency_id", row)),
 }
 """The twin of every test that is worked out, by its name; of rows beside, whether one counts."""
 MET: Mapping[str, Callable[[Any, Any, Any], bool]] = {
     "not_assessed_in": lambda oracle, row, year: assessed("supervisor_id" if hasattr(row, "kind") else "appointment_id")(oracle, row, year),
     "not_educated_in": not_educated,
+    "in_force_on": in_force,
     "not_rated_in": lambda oracle, row, year: all(one.year != year for one in pointing(oracle, RATINGS, "agency_id", row)),
     "not_inspected_in": lambda oracle, row, year: all(
         one.year != year or one.status.value == "CANCELLED" for one in pointing(oracle, INSPECTIONS, "agency_id", row)
     ),
+    "without_implementing_rules_on": lambda oracle, row, day: not implementing(oracle, row, date.fromisoformat(str(day))),
     "method": lambda oracle, row, method: any(method in one.methods for one in pointing(oracle, CHECKLISTS, "inspection_id", row)),
 }
 YES_OR_NO = {True, False}
 VALUES: Mapping[str, set[Any]] = {
     **dict.fromkeys(
-        ("verified", "evaluated", "commended", "has_internal_supervisor", "internal_checked_in", "unpaid", "late", "corrected", "report_late"),
+        (
+            *("verified", "evaluated", "commended", "has_internal_supervisor", "internal_checked_in"),
+            *("unpaid", "late", "corrected", "report_late", "disqualified"),
+        ),
         YES_OR_NO,
     ),
     "refusal_streak": {0, 1, 2, 3},
     "not_assessed_in": {2024, 2025, 2026},
     **{name: {2024, 2025, 2026} for name in ("not_educated_in", "not_rated_in", "not_inspected_in")},
+    "without_implementing_rules_on": {"2026-08-10", "2026-09-16", "2026-10-20"},
     "method": {"BRIEFING", "SITE_OBSERVATION"},
+    "in_force_on": {"2026-09-10", "2026-09-16", "2026-09-25"},
 }
 """With what they are asked: no column holds it."""
 

@@ -23,7 +23,7 @@ from gql.reading.selection import DEFINITION
 from tests.crowd_rows import Rows
 from tests.reading import figures
 from tests.reading.filters import passes, plain
-from tests.reading.twins import COMPUTED, ITEMS, MASKED, WHEN
+from tests.reading.twins import COMPUTED, ITEMS, MASKED, WHEN, WORKED
 
 CURSOR = re.compile(r"^[0-9a-f]{24}\|([0-9a-f-]{36})\|", re.DOTALL)
 
@@ -79,7 +79,7 @@ class Oracle:
                 return self.column(parent, what, (info.parent_type.name, info.field_name))
             case Computed():
                 return COMPUTED[info.parent_type.name, info.field_name](self, parent.row)
-            case Items():
+            case Items() | Lines() if (info.parent_type.name, info.field_name) in ITEMS:
                 return [Thing("", one) for one in ITEMS[info.parent_type.name, info.field_name](self, parent.row)]
             case Steps():
                 return [Thing("", self.step(one)) for one in what.offers if self.offered(one, parent.row)]
@@ -91,12 +91,18 @@ class Oracle:
                 return self.given(what, arguments)
             case Many():
                 source = source_of(what.source)
-                rows = [row for row in self.visible(source) if getattr(row, what.column) == parent.row.id]
+                rows = self.several((info.parent_type.name, info.field_name), source, what.column, of=parent.row)
                 rows.sort(key=lambda row: tuple(last_if_none(plain(getattr(row, name))) for name in (*what.order, "id")))
                 return [self.thing(row, source) for row in rows[: what.cap]]
             case Page():
                 return self.page(parent, what, arguments, info=info)
         return self.worked_out(parent, what, arguments)
+
+    def several(self, field: tuple[str, str], source: Source, column: str, *, of: Any) -> list[Any]:
+        if source.rows is None:
+            return [row for row in self.visible(source) if getattr(row, column) == of.id]
+        worked = {row.id for row in WORKED[field](self, of)}
+        return [row for row in self.visible(source) if row.id in worked]
 
     def worked_out(self, parent: Any, what: Any, arguments: Mapping[str, Any]) -> Any:
         """What no row stores: figures of a month."""

@@ -14,16 +14,18 @@ from gql.notifications import OF_AGENCIES, SUBJECTS
 from gql.supervisors import PERSONAL
 from models.agency_cases import OPEN_CASES, AgencyCase
 from models.assessments import TermEvaluation
-from models.cases import BlacklistEntry
+from models.cases import BlacklistEntry, SupervisorCase
 from models.checklists import Signature
 from models.dispatch import Assignment
 from models.events import Event
+from models.evidence import Evidence
 from models.filings import FilingDecision, FilingRefusal
 from models.holidays import HolidayCalendar
 from models.inspections import Inspection
 from models.organizations import Organization, Profile
 from models.publications import PublicDraw
 from models.sessions import Assessor, RecognitionSession
+from models.supervisors import Supervisor
 from models.violations import OPEN_REPORTS, SeriousViolationReport
 
 Twin = Callable[[Any, Any], Any]
@@ -62,6 +64,12 @@ def streak_limit(oracle: Any, row: Any) -> int | None:
     return next((one["value"] for one in latest.rules if one["id"] == "refusal.max_consecutive"), None)
 
 
+def conflict_text(oracle: Any, row: Any) -> str | None:
+    if row.person_id == oracle.actor.person_id:
+        return None if row.origin.value == "AGENCY" else str(row.text)
+    return row.text if oracle.holds(Action.CONFLICT_READ_TEXT, row) else None
+
+
 def listed_by_nobody(oracle: Any, row: Any) -> bool:
     entered = any(one.case_id == row.id and one.status.value != "DISMISSED" for one in oracle.rows.of[BlacklistEntry])
     return row.sanction is not None and row.sanction.value == "REVOCATION" and not entered
@@ -92,6 +100,11 @@ def fileable(oracle: Any, row: Any) -> bool:
     open_ += [one for one in oracle.rows.of[AgencyCase] if one.status in OPEN_CASES and (one.serious or one.status.value == "HR_REFERRED")]
     about = [one for one in open_ if one.agency_id == row.agency_id and one.recognition_session_id in {None, *batch}]
     return undisputed(oracle, row) and not about and not upheld(oracle, row)
+
+
+def is_own(oracle: Any, row: Any) -> bool:
+    mine = {one.id for one in oracle.rows.of[Supervisor] if one.person_id == oracle.actor.person_id and oracle.holds(Action.SUPERVISOR_READ, one)}
+    return row.internal_supervisor_id in mine
 
 
 def upheld(oracle: Any, row: Any) -> list[Any]:
@@ -155,7 +168,7 @@ def report_due(oracle: Any, inspection_id: UUID) -> date | None:
     count = next((one["value"] for one in profile.rules if one["id"] == "supervision_report.working_days"), None)
     years = [one for one in oracle.rows.of[HolidayCalendar] if one.center_id == visit.center_id]
     off, worked = ({date.fromisoformat(day) for one in years for day in getattr(one, name)} for name in ("days_off", "working_days"))
-    return None if count is None else add_working_days(visit.scheduled_on, count, Holidays(frozenset(off), frozenset(worked)))
+    return None if count is None or visit.internal else add_working_days(visit.scheduled_on, count, Holidays(frozenset(off), frozenset(worked)))
 
 
 def report_late(oracle: Any, row: Any) -> bool | None:
@@ -180,6 +193,26 @@ def in_force(name: str) -> Twin:
     return value
 
 
+def ruling(column: str) -> Twin:
+    def value(oracle: Any, row: Any) -> Any:
+        gone = [one for one in oracle.rows.of[AgencyCase] if one.agency_id == row.id and one.status.value == "DISQUALIFIED"]
+        seen = [one for one in gone if oracle.holds(Action.AGENCY_CASE_READ, one)]
+        last = max(seen, key=lambda one: (one.hr_decided_on, one.id), default=None)
+        found = None if last is None else getattr(last, column)
+        return found.isoformat() if isinstance(found, date) else found
+
+    return value
+
+
+def held_plans(oracle: Any, visit: Any) -> list[Any]:
+    """The last of each kind and occupation that had begun by the day, for the occupation of the session or for all."""
+    about = {one.id: one.occupation for one in oracle.rows.of[RecognitionSession]}.get(visit.recognition_session_id)
+    known = [one for one in oracle.rows.of[Evidence] if one.agency_id == visit.agency_id and one.holds_from and one.withdrawn_at is None]
+    begun = sorted((one for one in known if one.holds_from <= visit.scheduled_on), key=lambda one: (one.holds_from, one.id))
+    last = {(one.kind, one.occupation): one for one in begun}.values()
+    return [one for one in last if None in {about, one.occupation} or one.occupation == about]
+
+
 SAID = {one: one for one in ("lines", "findings", "score", "rating")} | {
     "scoreOf": "score_of",
     "requiresRectification": "requires_rectification",
@@ -190,7 +223,48 @@ def said(key: str) -> Twin:
     return lambda _, profile: next((as_text(one["value"]) for one in profile.rules if one["id"] == key), None)
 
 
+def editions(oracle: Any, row: Any) -> list[Any]:
+    """Of one center, by the day they begin."""
+    return sorted((one for one in oracle.rows.of[Profile] if one.organization_id == row.organization_id), key=lambda one: one.effective_from)
+
+
+def begun_before(oracle: Any, row: Any) -> str | None:
+    return max((one.effective_from.isoformat() for one in editions(oracle, row) if one.effective_from < row.effective_from), default=None)
+
+
+def ended_by(oracle: Any, row: Any) -> str | None:
+    return min((one.effective_from.isoformat() for one in editions(oracle, row) if one.effective_from > row.effective_from), default=None)
+
+
+def changed_in(place: int) -> Twin:
+    """Against the next edition before it (-1), or the first of all (0)."""
+
+    def changes(oracle: Any, row: Any) -> list[dict[str, str | None]]:
+        earlier = [one for one in editions(oracle, row) if one.effective_from < row.effective_from]
+        return made_of(lines_of(earlier[place]), lines_of(row)) if earlier else []
+
+    return changes
+
+
+def lines_of(row: Any) -> dict[str, tuple[str | None, str | None]]:
+    lines = {one["id"]: (as_text(one["value"]), one["article"]) for one in row.rules}
+    return lines | {name: (getattr(row, name), None) for name in ("title", "code_of_conduct", "exam_room_rules")}
+
+
+def made_of(was: dict[str, tuple[str | None, str | None]], now: dict[str, tuple[str | None, str | None]]) -> list[dict[str, str | None]]:
+    found = []
+    for rule in sorted(was.keys() | now.keys()):
+        before, after = was.get(rule, (None, None)), now.get(rule, (None, None))
+        if before != after:
+            how = "ADDED" if before[0] is None else "REMOVED" if after[0] is None else "CHANGED"
+            said = {"before": before[0], "after": after[0], "article_before": before[1], "article_after": after[1]}
+            found.append({"rule": rule, "change": how, **said})
+    return found
+
+
 COMPUTED: Mapping[tuple[str, str], Twin] = {
+    ("Profile", "until"): ended_by,
+    ("Profile", "previousFrom"): begun_before,
     ("Profile", "number"): said("number"),
     ("Profile", "issuer"): said("issuer"),
     ("Profile", "adoptedBy"): said("adopted_by"),
@@ -202,6 +276,7 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("RefusalStreak", "count"): streak,
     ("SupervisorCase", "reporter"): reporter,
     ("RefusalStreak", "limit"): streak_limit,
+    ("Conflict", "text"): conflict_text,
     ("DrawPerson", "isIn"): lambda _, row: row.reason is None,
     ("DrawWeight", "agency"): keyed("agc", "agency"),
     ("Draw", "secret"): lambda _, row: row.secret if row.seed is not None else None,
@@ -222,16 +297,23 @@ COMPUTED: Mapping[tuple[str, str], Twin] = {
     ("SupervisionReport", "late"): report_late,
     ("Inspection", "reportDueOn"): lambda oracle, row: due_as_text(oracle, row.id),
     ("Evidence", "url"): lambda _, row: f"/files/evi_{row.id.hex}",
+    ("Agency", "disqualifiedOn"): ruling("hr_decided_on"),
+    ("Agency", "disqualificationNumber"): ruling("hr_decision_number"),
     **{("PublicResult", name): in_force(stored) for name, stored in SAID.items()},
     # in the crowd the policy that comes with the release is in force, which has no row
     ("PolicyVersion", "inForce"): lambda _, __: False,
 }
+WORKED: Mapping[tuple[str, str], Twin] = {("Inspection", "plans"): held_plans}
+"""Of lists whose rows are worked out: which rows stand in it."""
 ITEMS: Mapping[tuple[str, str], Twin] = {
+    ("Profile", "difference"): changed_in(-1),
+    ("Profile", "differenceFromFirst"): changed_in(0),
     ("WebhookDelivery", "tries"): lambda _, row: row.tries,
     ("Profile", "rules"): lambda _, row: row.rules,
     ("Draw", "weights"): lambda _, row: row.weights,
     ("Overlay", "rules"): lambda _, row: row.rules,
     ("Overlay", "difference"): lambda _, row: row.difference,
+    ("ChecklistTemplate", "difference"): lambda _, row: row.difference,
     ("Viewer", "capabilities"): capabilities,
     ("RosterImport", "problems"): lambda _, row: row.problems,
     ("FilingDecision", "sessions"): lambda _, row: row.sessions,
@@ -251,9 +333,13 @@ MASKED: Mapping[tuple[str, str], Twin] = {("Person", "name"): lambda _, row: row
 WHEN: Mapping[str, Twin] = {
     "policyVersionApprove": lambda oracle, row: row.proposed_by != oracle.actor.person_id,
     "auditorProposalConfirm": lambda oracle, row: row.proposed_by != oracle.actor.person_id,
+    "recognitionSessionRecuseInternal": is_own,
+    "inspectionOpenInternal": lambda _, row: row.internal_checked_in_at is not None,
+    **dict.fromkeys(("inspectionCheckIn", "supervisionReportSubmit"), lambda _, row: not row.internal),
     "assignmentReplace": lambda _, row: row.status.value != "OFFERED" or row.reply_by <= datetime.now(UTC),
     "blacklistEntryPropose": listed_by_nobody,
     "blacklistEntryConfirm": lambda oracle, row: row.proposed_by != oracle.actor.person_id,
+    "blacklistEntryUphold": lambda oracle, row: all(one.id != row.case_id or one.status.value != "LIFTED" for one in oracle.rows.of[SupervisorCase]),
     "blacklistEntryLift": lambda oracle, row: row.review_by != oracle.actor.person_id,
     "filingDecisionFile": fileable,
     **dict.fromkeys(("agencyCaseCriticize", "agencyCaseOrder", "agencyCaseRectify", "agencyCaseDismiss"), judging),
@@ -267,6 +353,16 @@ WHEN: Mapping[str, Twin] = {
     "doubleEntryReconcile": unsigned,
     "supervisorCaseConfirm": lambda oracle, row: row.decided_by != oracle.actor.person_id,
     "supervisorCaseRecommend": lambda _, row: row.put_on is None,
+    "rectificationRequestExtension": lambda _, row: row.extension_until is None and row.due_on >= shanghai_day(datetime.now(UTC)),
+    **dict.fromkeys(
+        ("rectificationGrantExtension", "rectificationRefuseExtension"),
+        lambda _, row: row.extension_until is not None and row.extension_granted is None,
+    ),
+    "supervisorCaseAppeal": lambda _, row: row.authority is None,
+    "supervisorCaseDecideAppeal": lambda oracle, row: oracle.actor.person_id not in {row.decided_by, row.confirmed_by},
+    "supervisorCaseState": lambda _, row: row.stated_at is None,
+    **dict.fromkeys(("conflictAccept", "conflictReject"), lambda oracle, row: row.person_id != oracle.actor.person_id),
+    "conflictEnd": lambda oracle, row: row.person_id != oracle.actor.person_id or row.origin.value == "PERSON",
     "cardReturn": lambda _, row: row.returned_on is None,
     "supervisorCaseRefer": lambda _, row: row.judicial_number is None,
     "supervisorCaseRestore": lambda _, row: row.sanction is not None and row.sanction.value == "SUSPENSION",
