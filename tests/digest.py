@@ -16,6 +16,8 @@ from tests.cluster import ask, scratch_cluster
 UNWATCHED = frozenset({"attempt", "login", "decision", "chain_head"})
 """Failed sign-ins and tokens belong to the door, not to what a mutation does; and a refusal is on record although it changes nothing."""
 
+PATIENCE = 60.0
+"""It reads every row there is, on a machine that may do something else."""
 NUMBERS = itertools.count(10**6, 10**6)
 State = Mapping[str, tuple[int, int]]
 """Of each table how many rows it has, and the texts of all of them in 64 bits, in whatever order they lie."""
@@ -35,7 +37,7 @@ STATEMENT = counted()
 
 
 async def state(database: Database) -> State:
-    async with database.transaction() as session:
+    async with database.transaction(seconds=PATIENCE) as session:
         rows = (await (await session.connection()).execute(STATEMENT)).all()
     return {name: (count, texts) for name, count, texts in rows}
 
