@@ -12,9 +12,9 @@ from sqlalchemy import select as selected
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.calendar import add_working_days, shanghai_day
+from domain.calendar import shanghai_day
 from domain.errors import BadInput, Conflict, Unmet
-from domain.holidays import holidays_of
+from domain.holidays import working_days_on
 from domain.machine import Act, Machine, advance, record, tenants
 from domain.organizations import InForce, rules_for, rules_of, rules_there
 from domain.texts import checked, checked_or_none
@@ -145,9 +145,8 @@ async def order(session: AsyncSession, case: AgencyCase, correction: str, *, act
     today = shanghai_day(act.at)
     rules = await rules_there(session, case.profile_id, case, on=today)
     rung(rules, AgencyCaseStatus.ORDERED)
-    holidays = await holidays_of(session, case.center_id, since=today)
-    case.correction = checked("correction", correction, LONGEST)
-    case.due_on = add_working_days(today, rules.rules.integer("rectification.working_days"), holidays)
+    due_on = await working_days_on(session, case.center_id, today, days=rules.rules.integer("rectification.working_days"))
+    case.correction, case.due_on = checked("correction", correction, LONGEST), due_on
     return await advance(session, case, STEPS, step=Step.ORDER, act=act, reason=case.correction, profile_id=rules.id)
 
 

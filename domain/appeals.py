@@ -12,10 +12,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import blacklist, proposals
-from domain.calendar import add_working_days, shanghai_day
+from domain.calendar import shanghai_day
 from domain.cases import card_of
 from domain.errors import Conflict, Unmet
-from domain.holidays import holidays_of
+from domain.holidays import working_days_on
 from domain.machine import Act, Machine, advance
 from domain.organizations import InForce, rules_for
 from domain.supervisors import restore_card
@@ -58,7 +58,7 @@ async def appeal(session: AsyncSession, case: SupervisorCase, said: str, *, by: 
     if case.authority is not None:
         raise Unmet("supervisor_case.appealed_elsewhere", "000 §21", rules.rules.version)
     days = rules.rules.optional_integer("appeal.working_days") or WORKING_DAYS
-    until = add_working_days(since, days, await holidays_of(session, case.center_id, since=since))
+    until = await working_days_on(session, case.center_id, since, days=days)
     if shanghai_day(act.at) > until:
         raise Unmet("appeal.working_days", ARTICLE, rules.rules.version, until=str(until))
     case.appeal, case.appealed_at = text, act.at

@@ -10,9 +10,9 @@ from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import disclosures
-from domain.calendar import add_working_days, shanghai_day
+from domain.calendar import shanghai_day
 from domain.errors import BadInput, Unmet
-from domain.holidays import holidays_of
+from domain.holidays import working_days_on
 from domain.machine import Act, Machine, Within, advance, record, tenants
 from domain.organizations import rules_for
 from domain.sealing import IdKeys
@@ -99,7 +99,7 @@ async def receive(session: AsyncSession, agency: Organization, received: Receive
         anonymous=name is None and contact is None,
         facts=checked("facts", received.facts, LONGEST_FACTS),
         recognition_session_id=received.recognition.id if received.recognition else None,
-        due_on=add_working_days(today, rules.rules.integer("complaint.working_days"), await holidays_of(session, agency.center_id, since=today)),
+        due_on=await working_days_on(session, agency.center_id, today, days=rules.rules.integer("complaint.working_days")),
         profile_id=rules.id,
     )
     session.add(row)

@@ -18,10 +18,11 @@ from domain.calendar import shanghai_day
 from domain.errors import BadInput, Unmet
 from domain.machine import Act, Machine, Moved, advance, record, tenants
 from domain.organizations import rules_for
+from domain.proposals import OPEN_PLACES
 from domain.supervisors import in_order
 from domain.texts import checked
 from models.conflicts import Conflict, ConflictKind, ConflictOrigin, ConflictStatus
-from models.dispatch import Assignment, AssignmentStatus
+from models.dispatch import Assignment
 from models.events import Event
 
 ARTICLE = "000 §8(八); 003 §10"
@@ -150,7 +151,7 @@ async def open_places(session: AsyncSession, row: Conflict, *, act: Act) -> Sequ
     query = select(Assignment).where(
         col(Assignment.person_id) == row.person_id,
         col(Assignment.agency_id) == row.agency_id,
-        col(Assignment.status).in_((AssignmentStatus.OFFERED, AssignmentStatus.ACCEPTED)),
+        col(Assignment.status).in_(OPEN_PLACES),
         col(Assignment.internal).is_(False),
         col(Assignment.ends_at) > act.at,
         col(Assignment.duty_on) >= row.starts_on,

@@ -7,9 +7,9 @@ from datetime import date
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.calendar import add_working_days, shanghai_day
+from domain.calendar import shanghai_day
 from domain.errors import BadInput, Conflict, Unmet
-from domain.holidays import holidays_of
+from domain.holidays import working_days_on
 from domain.machine import Act, record
 from domain.organizations import rules_for
 from domain.texts import checked
@@ -33,7 +33,7 @@ async def request(session: AsyncSession, row: Rectification, until: date, *, rea
     if today > row.due_on:
         raise Unmet("rectification.extension_late", ARTICLE, force.rules.version, until=str(row.due_on))
     days = force.rules.optional_integer(KEY) or WORKING_DAYS
-    last = add_working_days(row.due_on, days, await holidays_of(session, row.center_id, since=row.due_on))
+    last = await working_days_on(session, row.center_id, row.due_on, days=days)
     if until <= row.due_on:
         raise BadInput("until", "past")
     if until > last:

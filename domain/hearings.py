@@ -10,9 +10,9 @@ from enum import StrEnum
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.calendar import add_working_days, shanghai_day
+from domain.calendar import shanghai_day
 from domain.errors import BadInput, Conflict
-from domain.holidays import holidays_of
+from domain.holidays import working_days_on
 from domain.machine import Act, Machine, advance, record
 from domain.organizations import rules_for
 from domain.texts import checked
@@ -48,7 +48,7 @@ async def hear(session: AsyncSession, case: SupervisorCase, sitting: Sitting | N
     today = shanghai_day(act.at)
     rules = await rules_for(session, case.center_id, on=today)
     days = rules.rules.optional_integer("hearing.working_days") or WORKING_DAYS
-    until = add_working_days(today, days, await holidays_of(session, case.center_id, since=today))
+    until = await working_days_on(session, case.center_id, today, days=days)
     if case.status is SupervisorCaseStatus.OPENED:
         if sitting is not None:
             if sitting.day <= today:

@@ -11,7 +11,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.calendar import SATURDAY, Holidays, shanghai_day
+from domain.calendar import SATURDAY, Holidays, add_working_days, shanghai_day
 from domain.errors import BadInput
 from domain.machine import Act, record
 from models.base import table_of
@@ -39,6 +39,11 @@ async def holidays_of(session: AsyncSession, center_id: UUID, *, since: date) ->
         off=frozenset(date.fromisoformat(day) for one in found for day in one.days_off),
         worked=frozenset(date.fromisoformat(day) for one in found for day in one.working_days),
     )
+
+
+async def working_days_on(session: AsyncSession, center_id: UUID, since: date, *, days: int) -> date:
+    """The day that so many working days of the center end on."""
+    return add_working_days(since, days, await holidays_of(session, center_id, since=since))
 
 
 def days_to_work(day: ColumnElement[Any], center: ColumnElement[UUID]) -> ColumnElement[Any]:

@@ -8,10 +8,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import offers
-from domain.calendar import add_working_days, shanghai_day
+from domain.calendar import shanghai_day
 from domain.checklists import on_duty
 from domain.errors import Conflict, Unmet
-from domain.holidays import holidays_of
+from domain.holidays import working_days_on
 from domain.inspections import STEPS, Step
 from domain.machine import Act, Machine, Tenants, advance, record, tenants
 from domain.organizations import InForce, rules_of, rules_there
@@ -118,8 +118,7 @@ async def serve(session: AsyncSession, letter: OpinionLetter, *, act: Act) -> tu
 async def required(session: AsyncSession, inspection: Inspection, letter: OpinionLetter, *, force: InForce, act: Act) -> Rectification:
     """Due in working days from the day of service: no text has a number, the profile's default is the limit (Y041), or what overlays tightened."""
     today = shanghai_day(act.at)
-    holidays = await holidays_of(session, inspection.center_id, since=today)
-    letter.due_on = add_working_days(today, force.rules.integer("rectification.working_days"), holidays)
+    letter.due_on = await working_days_on(session, inspection.center_id, today, days=force.rules.integer("rectification.working_days"))
     row = Rectification(opinion_letter_id=letter.id, due_on=letter.due_on, served_at=act.at, **following(inspection))
     session.add_all([letter, row])
     await session.flush()
